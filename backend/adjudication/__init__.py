@@ -1,0 +1,1 @@
+"""From two readings, and a physician where they disagree, to a reference."""

@@ -1,0 +1,1 @@
+"""How two sealed readings relate."""

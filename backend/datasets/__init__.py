@@ -1,0 +1,1 @@
+"""From references to an immutable dataset version, split by patient."""

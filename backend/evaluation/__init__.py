@@ -1,0 +1,1 @@
+"""What a model version is worth, on the frozen test patients."""

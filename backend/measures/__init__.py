@@ -1,0 +1,1 @@
+"""The same ruler for readers and models."""

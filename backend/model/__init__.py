@@ -1,0 +1,1 @@
+"""One pipeline from sub-images to outlines, for evaluation and for serving."""

@@ -1,0 +1,1 @@
+"""Simulated studies, readers and an adjudicator."""

@@ -1,0 +1,1 @@
+"""From a reader's file or submission to a sealed reading."""

@@ -1,0 +1,141 @@
+"""The nouns that more than one room passes on: small, frozen, no I/O. Words as in docs/glossary.md."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from converters.grid import GridTransform
+from converters.regions import Label, Mask, Region
+
+Projection = Literal["anterior", "posterior"]
+PROJECTIONS: tuple[Projection, ...] = get_args(Projection)
+Window = Literal["low", "high"]
+WINDOWS: tuple[Window, ...] = get_args(Window)
+
+Exposure = Literal["assisted", "blind"]
+Split = Literal["train", "validation", "test"]
+ProjectionStatus = Literal["waiting", "agreed", "adjudicate", "adjudicated", "excluded"]
+RunState = Literal["queued", "running", "done", "failed", "cancelled"]
+VerdictName = Literal["promote", "hold", "reject"]
+
+SubImage = NDArray[np.uint8]
+"""One projection in one window: (1024, 256) uint8, inverted (0 = hottest)."""
+
+Probability = NDArray[np.float32]
+"""(1024, 256) float32 in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A reported number: value with its 95 % interval and n; `None` where undefined. `k` only for proportions."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    k: int | None = None
+
+    def to_json(self) -> dict[str, float | int | None]:
+        plain: dict[str, float | int | None] = {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
+        return plain if self.k is None else plain | {"k": self.k}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who was scanned and when, in pseudonyms only."""
+
+    patient: str
+    study: str
+    date: date | None = None
+    age: float | None = None
+    sex: str | None = None
+    primary: str | None = None
+    site: str | None = None
+    metastasis: bool | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ScanImage:
+    """One projection as it came.
+
+    Attributes:
+        visit, projection: what it shows.
+        counts: `(rows, columns)` float32 detector counts, hotter = larger; None where only renderings came.
+        renderings: 8-bit sub-images of the source's own size, polarity already dark-hot, by window.
+        pixel_mm: size of a source pixel in mm, None where the source does not say.
+        source_sha256: hash of the file (the first, where two renderings came in two).
+        names: the file names a reader's file may call it by, path relative to its list, `/` as separator.
+    """
+
+    visit: Visit
+    projection: Projection
+    counts: NDArray[np.float32] | None
+    renderings: dict[Window, SubImage]
+    pixel_mm: float | None
+    source_sha256: str
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class GridImage:
+    """One projection ready for reading: sub-images on the normalised grid and the way back to the source."""
+
+    sub_images: dict[Window, SubImage]
+    transform: GridTransform
+    pixel_mm: float | None
+    """mm per *grid* pixel."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelMasks:
+    """Disjoint masks of one projection on the normalised grid; `ignored` pixels count as neither."""
+
+    metastasis: Mask
+    bladder: Mask
+    ignored: Mask | None = None
+
+    def __getitem__(self, label: Label) -> Mask:
+        return self.metastasis if label == "metastasis" else self.bladder
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a model version says of one projection, all on the normalised grid.
+
+    Attributes:
+        model: its version string.
+        masks: disjoint, after classifier gate and thresholds.
+        regions: the same masks as editable outlines with scores (at most 60 points each).
+        probability: per label.
+        crop_probability: the classifier's highest probability over the projection's crops, per label.
+    """
+
+    model: str
+    masks: LabelMasks
+    regions: tuple[Region, ...]
+    probability: dict[Label, Probability]
+    crop_probability: dict[Label, float]
+
+
+@dataclass(frozen=True)
+class Burden:
+    """Tumour burden of one study or projection; `bstbi` None where its denominator is 0."""
+
+    bstbi: float | None
+    lesion_area_cm2: float | None
+    lesions: int
+    sub_images: int
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the promotion gate says, and why in one sentence."""
+
+    name: VerdictName
+    reason: str
+    differences: dict[str, Figure] = field(default_factory=dict)
+    """challenger − champion by label, paired by patient."""

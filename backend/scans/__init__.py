@@ -1,0 +1,1 @@
+"""From a file to a study on the normalised grid."""

@@ -1,0 +1,107 @@
+"""One Settings: from the environment (`SCINTILOOP_*`), then `$SCINTILOOP_HOME/config.toml`, then these defaults."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from backend.errors import SettingsError
+
+DEFAULT_HOME = Path(".scintiloop")
+
+
+class Settings(BaseSettings):
+    """Every setting, its default and its unit."""
+
+    model_config = SettingsConfigDict(env_prefix="SCINTILOOP_", extra="forbid", frozen=True)
+
+    home: Path = DEFAULT_HOME
+    database_url: str | None = None
+    """SQLAlchemy URL; the SQLite file in the home where empty."""
+    broker_url: str | None = None
+    """Redis-protocol URL; a Valkey of our own on a socket in the home where empty."""
+    secrets_dir: Path | None = None
+    """Folder of secret files; `secrets` in the home where empty."""
+
+    bind: str = "127.0.0.1"
+    web_port: int = Field(8470, ge=1, le=65535)
+    ml_backend_port: int = Field(8471, ge=1, le=65535)
+    label_studio_port: int = Field(8472, ge=1, le=65535)
+    label_studio_url: str | None = None
+    """Where readers and services reach Label Studio; the one that `up` starts where empty."""
+    ml_backend_url: str | None = None
+    """Where Label Studio reaches the ML backend; the one that `up` starts where empty."""
+    label_studio_python: Path | None = None
+    """Python of Label Studio's own virtual environment."""
+
+    seed: int = 0
+    test_share: float = Field(0.2, ge=0, lt=1)
+    """Share of patients that the keyed hash sequesters."""
+    exposure: Literal["alternate", "both", "none"] = "alternate"
+    """Which readers see the model's outlines first: one of the two, both, or none."""
+    closed_data: bool = False
+    """The whole home is a finished data set (the study's own split is allowed, its models never serve)."""
+
+    match_iou: float = Field(0.1, gt=0, le=1)
+    dice_floor: float = Field(0.7, ge=0, le=1)
+    """Readers' lesion Dice below this calls for adjudication."""
+    unmatched_lesion_pixels: int = Field(30, ge=1)
+    """An unmatched lesion of at least this many grid pixels calls for adjudication."""
+
+    encoder: str | None = None
+    """U-Net encoder; ResNet34 on a GPU, a small one without, where empty."""
+    train_steps: int | None = Field(None, ge=1)
+    """U-Net steps of one run; the recipe's own number where empty."""
+    checkpoint_steps: int = Field(50, ge=1, le=50)
+    train_attempts: int = Field(3, ge=1)
+    """How often a run is started again after its worker died."""
+    auto_promote: bool = False
+    reconcile_seconds: int = Field(60, ge=5)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        home = init_settings().get("home") or env_settings().get("home") or DEFAULT_HOME
+        return (
+            init_settings,
+            env_settings,
+            TomlConfigSettingsSource(settings_cls, toml_file=Path(home) / "config.toml"),
+        )
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{(self.home / 'scintiloop.db').absolute()}"
+
+    @property
+    def secrets(self) -> Path:
+        return self.secrets_dir or self.home / "secrets"
+
+    @property
+    def broker(self) -> str:
+        return self.broker_url or f"redis+socket://{(self.home / 'run' / 'broker.sock').absolute()}"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings in force.
+
+    Raises:
+        SettingsError: a setting has an impossible value or an unknown name; names it.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"setting {name}: {first['msg']} (got {first.get('input')!r}); "
+            f"mend SCINTILOOP_{name.upper()} or config.toml"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"config.toml cannot be read: {error}") from None

@@ -1,0 +1,1 @@
+"""What the product remembers: rows, blobs, secrets and the audit trail."""

@@ -1,0 +1,1 @@
+"""Who reads what, in Label Studio or a Labelme folder."""

@@ -1,0 +1,1 @@
+"""Files, regions and masks: exact conversions without a database, a network or a model."""
