@@ -1,0 +1,25 @@
+# make demo   the whole loop on simulated studies, then serve it (ARGS=--no-serve ends by itself)
+# make test   every check: style, types, layers, tests
+# make bench  measures speed and memory and writes docs/benchmarks.md
+
+.PHONY: demo test bench set-up lock
+
+demo: set-up
+	.venv/bin/scintiloop demo $(ARGS)
+
+test:
+	@scripts/set-up test
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/pytest $(ARGS)
+
+bench: set-up
+	.venv/bin/python -m tests.benchmarks $(ARGS)
+
+set-up:
+	@scripts/set-up
+
+lock:
+	scripts/lock

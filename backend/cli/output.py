@@ -1,0 +1,68 @@
+"""How every subcommand speaks: one JSON document on standard output, or words; progress and errors on standard error."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from backend.settings import Settings, load_settings
+from backend.store import schema
+
+Advance = Callable[[int, int], None]
+"""Called with (done, of all)."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+def open_home() -> Settings:
+    """The settings in force, their home made ready."""
+    settings = load_settings()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    schema.prepare(settings)
+    return settings
+
+
+def emit(document: dict[str, Any], as_json: bool, words: Callable[[dict[str, Any]], None]) -> None:
+    """Prints the document as JSON or through `words`; ends with status 1 where it lists errors."""
+    if as_json:
+        click.echo(json.dumps(document, indent=2, allow_nan=False))
+    else:
+        words(document)
+    errors = document.get("errors") or []
+    if not as_json:
+        for error in errors:
+            click.echo(f"{error['file']}: {error['error']}", err=True)
+    if errors:
+        sys.exit(1)
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Prints a table to standard output."""
+    drawn = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        drawn.add_row(*("–" if cell is None else str(cell) for cell in row))
+    Console().print(drawn)
+
+
+def figure(figure: dict[str, Any] | None) -> str:
+    """`0.739 [0.690–0.781] n=54`, or a dash where undefined."""
+    if figure is None or figure["value"] is None:
+        return "–"
+    interval = f" [{figure['low']:.3f}–{figure['high']:.3f}]" if figure["low"] is not None else ""
+    return f"{figure['value']:.3f}{interval} n={figure['n']}"
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Advance]:
+    """A bar on a terminal's standard error, silence elsewhere."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
