@@ -1,1 +1,1 @@
-"""The same ruler for readers and models."""
+"""The same ruler for readers and models: overlap, lesions, burden, surface distances and intervals."""
