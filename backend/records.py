@@ -1,7 +1,8 @@
 """The nouns that more than one room passes on: small, frozen, no I/O. Words as in docs/glossary.md."""
 
+import datetime
 from dataclasses import dataclass, field
-from datetime import date
+from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
@@ -49,7 +50,7 @@ class Visit:
 
     patient: str
     study: str
-    date: date | None = None
+    date: datetime.date | None = None
     age: float | None = None
     sex: str | None = None
     primary: str | None = None
@@ -68,6 +69,7 @@ class ScanImage:
         pixel_mm: size of a source pixel in mm, None where the source does not say.
         source_sha256: hash of the file (the first, where two renderings came in two).
         names: the file names a reader's file may call it by, path relative to its list, `/` as separator.
+        paths: the source files, kept as they came in the vault; never shown, they may carry names.
     """
 
     visit: Visit
@@ -77,6 +79,7 @@ class ScanImage:
     pixel_mm: float | None
     source_sha256: str
     names: tuple[str, ...] = ()
+    paths: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

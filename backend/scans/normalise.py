@@ -31,7 +31,7 @@ def to_grid(scan: ScanImage) -> GridImage:
 
 
 def _resample_grey(image: SubImage, transform: GridTransform) -> SubImage:
-    heat = _resample(255.0 - image, transform)
+    heat = _resample((255 - image).astype(np.float64), transform)
     return (255 - np.floor(heat + 0.5)).astype(np.uint8)
 
 
