@@ -1,5 +1,7 @@
 """One Settings: from the environment (`SCINTILOOP_*`), then `$SCINTILOOP_HOME/config.toml`, then these defaults."""
 
+import hashlib
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -7,8 +9,11 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from backend.errors import SettingsError
+from backend.records import AgreementRules
 
 DEFAULT_HOME = Path(".scintiloop")
+LONGEST_SOCKET_PATH = 100
+"""Bytes; macOS allows 103, Linux 107."""
 
 
 class Settings(BaseSettings):
@@ -34,6 +39,8 @@ class Settings(BaseSettings):
     """Where Label Studio reaches the ML backend; the one that `up` starts where empty."""
     label_studio_python: Path | None = None
     """Python of Label Studio's own virtual environment."""
+    readers: tuple[str, ...] = ("reader 1", "reader 2")
+    """Who reads in Label Studio; each gets an organisation, a project and a log-in of their own."""
 
     seed: int = 0
     test_share: float = Field(0.2, ge=0, lt=1)
@@ -48,6 +55,10 @@ class Settings(BaseSettings):
     """Readers' lesion Dice below this calls for adjudication."""
     unmatched_lesion_pixels: int = Field(30, ge=1)
     """An unmatched lesion of at least this many grid pixels calls for adjudication."""
+    bladder_dice_floor: float = Field(0.5, ge=0, le=1)
+    """Readers' bladder Dice below this calls for adjudication …"""
+    bladder_pixels: int = Field(100, ge=1)
+    """… where they also differ in at least this many grid pixels."""
 
     encoder: str | None = None
     """U-Net encoder; ResNet34 on a GPU, a small one without, where empty."""
@@ -58,6 +69,8 @@ class Settings(BaseSettings):
     """How often a run is started again after its worker died."""
     auto_promote: bool = False
     reconcile_seconds: int = Field(60, ge=5)
+    visibility_seconds: int = Field(60, ge=3)
+    """How long the broker waits for a sign of life before it gives a dead worker's task to another."""
 
     @classmethod
     def settings_customise_sources(
@@ -76,6 +89,16 @@ class Settings(BaseSettings):
         )
 
     @property
+    def agreement_rules(self) -> AgreementRules:
+        return AgreementRules(
+            self.match_iou,
+            self.dice_floor,
+            self.unmatched_lesion_pixels,
+            self.bladder_dice_floor,
+            self.bladder_pixels,
+        )
+
+    @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{(self.home / 'scintiloop.db').absolute()}"
 
@@ -85,7 +108,16 @@ class Settings(BaseSettings):
 
     @property
     def broker(self) -> str:
-        return self.broker_url or f"redis+socket://{(self.home / 'run' / 'broker.sock').absolute()}"
+        return self.broker_url or f"redis+socket://{self.broker_socket}"
+
+    @property
+    def broker_socket(self) -> Path:
+        """Where our own broker listens: in the home, or in a private folder under /tmp where that path is too long."""
+        socket = self.home.absolute() / "run" / "broker.sock"
+        if len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH:
+            return socket
+        digest = hashlib.sha256(os.fsencode(self.home.resolve())).hexdigest()[:16]
+        return Path("/tmp") / f"scintiloop-{os.getuid()}-{digest}" / "broker.sock"  # noqa: S108 (the folder is checked)
 
 
 def load_settings(**overrides: object) -> Settings:
