@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from backend.records import WINDOWS, SubImage, Window
 
 SCALE_PERCENTILE = 98.0
-UPPER_LEVEL: dict[Window, float] = {"low": 1.0, "high": 3.0}
+UPPER_LEVEL: dict[Window, float] = {"low": 1.0, "high": 2.0}
 """Upper grey level as a multiple of the scale: `low` shows faint uptake, `high` tells hot from hotter."""
 
 
