@@ -4,6 +4,8 @@ from backend.records import PROJECTIONS, Projection, Window
 
 STUDY_KEY = "study"
 """`task.data[STUDY_KEY]` is the study's token."""
+NO_IMAGE = "no_image.png"
+"""File shown in place of a projection that the study lacks; nothing drawn on it belongs to any image."""
 
 
 def image_name(projection: Projection, window: Window) -> str:

@@ -1,0 +1,56 @@
+"""Accounts inside Label Studio, made and checked with its own Python, which its API cannot do."""
+
+import json
+import subprocess
+from collections.abc import Sequence
+
+from backend.errors import ServiceError
+from backend.labelstudio.accounts import ReaderAccount, accounts, accounts_file
+from backend.services.catalogue import label_studio_url
+from backend.services.environment import SITE, label_studio_environment, label_studio_home, label_studio_python
+from backend.settings import Settings
+
+SCRIPT_SECONDS = 300
+
+
+def ensure_accounts(settings: Settings, names: Sequence[str]) -> dict[str, ReaderAccount]:
+    """An organisation, a service account and a reader account for each name; those that exist stay as they are.
+
+    Raises:
+        ServiceError: Label Studio is not installed or its database cannot be used; quotes the reason.
+    """
+    missing = [name for name in names if name not in accounts(settings)]
+    if missing or not (label_studio_home(settings) / "data").is_dir():
+        _run(settings, "ensure", *names)
+    return accounts(settings)
+
+
+def standing_accounts(settings: Settings) -> list[ReaderAccount]:
+    """Readers whose generated password still opens Label Studio.
+
+    Raises:
+        ServiceError: as `ensure_accounts`.
+    """
+    known = accounts(settings)
+    return [known[name] for name in json.loads(_run(settings, "check"))] if known else []
+
+
+def _run(settings: Settings, command: str, *names: str) -> str:
+    for folder in ("data", "files"):
+        (label_studio_home(settings) / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+    arguments = [str(label_studio_python(settings)), str(SITE / "scintiloop_accounts.py"), command]
+    try:
+        done = subprocess.run(
+            [*arguments, str(accounts_file(settings)), *names],
+            env=label_studio_environment(settings, label_studio_url(settings)),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=SCRIPT_SECONDS,
+        )
+    except subprocess.CalledProcessError as error:
+        last = (error.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise ServiceError(f"Label Studio's accounts could not be set up: {last}") from None
+    except subprocess.TimeoutExpired:
+        raise ServiceError(f"Label Studio's accounts were not set up within {SCRIPT_SECONDS} s") from None
+    return done.stdout

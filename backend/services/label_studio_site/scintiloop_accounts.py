@@ -1,0 +1,112 @@
+"""Organisations, users and tokens, made with Label Studio's own Python because its API cannot.
+
+    python scintiloop_accounts.py ensure ACCOUNTS_FILE READER...   makes what is missing, writes the file (mode 0600)
+    python scintiloop_accounts.py check ACCOUNTS_FILE              prints the readers whose generated password stands
+
+One organisation per reader: its service account made it and has no password, the reader has one.
+"""
+
+import json
+import os
+import secrets
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+PASSWORD_BYTES = 12
+DOMAIN = "scintiloop.local"
+
+
+def main(arguments):
+    command, file, *names = arguments
+    _start_django()
+    path = Path(file)
+    accounts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if command == "check":
+        print(json.dumps([name for name, account in accounts.items() if _password_stands(account)]))  # noqa: T201
+        return
+    _migrate()
+    for name in names:
+        accounts[name] = _ensure(name, accounts.get(name) or {"number": len(accounts) + 1})
+        _write(path, accounts)
+
+
+def _start_django():
+    sys.path.insert(0, str(Path(find_spec("label_studio").origin).parent))
+    import django
+
+    django.setup()
+
+
+def _migrate():
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", verbosity=0)
+
+
+def _ensure(name, account):
+    from django.db import transaction
+    from organizations.models import Organization
+
+    number = account["number"]
+    with transaction.atomic():
+        service, _ = _user(f"service-{number}@{DOMAIN}", "Scintiloop", password=None)
+        organisation = Organization.objects.filter(created_by=service).first() or Organization.create_organization(
+            created_by=service, title=f"Reading room {number}"
+        )
+        email = f"reader-{number}@{DOMAIN}"
+        password = account.get("password") or secrets.token_urlsafe(PASSWORD_BYTES)
+        reader, made = _user(email, name, password)
+        if not made and "password" not in account:
+            reader.set_password(password)
+            reader.save(update_fields=["password"])
+        for user in (service, reader):
+            organisation.add_user(user)
+            user.active_organization = organisation
+            user.save(update_fields=["active_organization"])
+    return account | {
+        "organisation": organisation.pk,
+        "email": email,
+        "password": password,
+        "user": reader.pk,
+        "reader_token": account.get("reader_token") or _token(reader),
+        "service_token": account.get("service_token") or _token(service),
+    }
+
+
+def _user(email, first_name, password):
+    from users.models import User
+
+    if user := User.objects.filter(email=email).first():
+        return user, False
+    return User.objects.create_user(email=email, password=password, first_name=first_name[:150]), True
+
+
+def _token(user):
+    from jwt_auth.models import LSAPIToken
+
+    return LSAPIToken.for_user(user).get_full_jwt()
+
+
+def _password_stands(account):
+    from users.models import User
+
+    user = User.objects.filter(pk=account["user"]).first()
+    return bool(user and user.check_password(account["password"]))
+
+
+def _write(path, accounts):
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(accounts, file, indent=1)
+    partial.replace(path)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
