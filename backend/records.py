@@ -124,6 +124,48 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class AgreementRules:
+    """When two readings of one projection agree; all sizes in pixels of the normalised grid."""
+
+    match_iou: float = 0.1
+    dice_floor: float = 0.7
+    unmatched_lesion_pixels: int = 30
+    bladder_dice_floor: float = 0.5
+    bladder_pixels: int = 100
+
+    @property
+    def version(self) -> str:
+        """Names the rule and every number in it."""
+        return (
+            f"agreement-1 iou={self.match_iou:g} dice={self.dice_floor:g} unmatched={self.unmatched_lesion_pixels} "
+            f"bladder={self.bladder_dice_floor:g}/{self.bladder_pixels}"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One projection of a dataset version, ready to train or score on.
+
+    Attributes:
+        visit, projection, split: whose it is and on which side.
+        sub_images: by window, on the normalised grid.
+        masks: the reference as it was frozen, with its ignored pixels.
+        pixel_mm: mm per grid pixel, None where the scan does not say.
+        exposure: of the two readings behind the reference; empty where it has none.
+        image_id: the stored image.
+    """
+
+    visit: Visit
+    projection: Projection
+    split: Split
+    sub_images: dict[Window, SubImage]
+    masks: LabelMasks
+    pixel_mm: float | None
+    exposure: tuple[Exposure, ...]
+    image_id: int
+
+
+@dataclass(frozen=True)
 class Burden:
     """Tumour burden of one study or projection; `bstbi` None where its denominator is 0."""
 

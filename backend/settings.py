@@ -12,6 +12,7 @@ from backend.errors import SettingsError
 from backend.records import AgreementRules
 
 DEFAULT_HOME = Path(".scintiloop")
+EVERY_INTERFACE = ("0.0.0.0", "::")  # noqa: S104
 LONGEST_SOCKET_PATH = 100
 """Bytes; macOS allows 103, Linux 107."""
 
@@ -33,6 +34,8 @@ class Settings(BaseSettings):
     web_port: int = Field(8470, ge=1, le=65535)
     ml_backend_port: int = Field(8471, ge=1, le=65535)
     label_studio_port: int = Field(8472, ge=1, le=65535)
+    https: bool = False
+    """The web pages are behind HTTPS: log-in cookies go over nothing else."""
     label_studio_url: str | None = None
     """Where readers and services reach Label Studio; the one that `up` starts where empty."""
     ml_backend_url: str | None = None
@@ -109,6 +112,22 @@ class Settings(BaseSettings):
     @property
     def broker(self) -> str:
         return self.broker_url or f"redis+socket://{self.broker_socket}"
+
+    @property
+    def web_address(self) -> str:
+        return self._local_address(self.web_port)
+
+    @property
+    def label_studio_address(self) -> str:
+        return self.label_studio_url or self._local_address(self.label_studio_port)
+
+    @property
+    def ml_backend_address(self) -> str:
+        return self.ml_backend_url or self._local_address(self.ml_backend_port)
+
+    def _local_address(self, port: int) -> str:
+        """URL on this machine of a service of ours that listens on `port`."""
+        return f"http://{'127.0.0.1' if self.bind in EVERY_INTERFACE else self.bind}:{port}"
 
     @property
     def broker_socket(self) -> Path:
