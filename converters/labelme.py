@@ -73,7 +73,9 @@ def read_labelme(content: bytes, source: str, *, labels: Mapping[str, Label] | N
     if not isinstance(data, dict) or not isinstance(data.get("shapes"), list):
         raise UnreadableFile("no Labelme file: it has no list of `shapes`", source=source)
     if not isinstance(data.get("imagePath"), str) or not data["imagePath"]:
-        raise UnreadableFile("the file names no image; open it in Labelme and save it again", source=source, field="imagePath")
+        raise UnreadableFile(
+            "the file names no image; open it in Labelme and save it again", source=source, field="imagePath"
+        )
     problems: list[ConversionError] = []
     embedded, embedded_size = _embedded(data.get("imageData"), source, problems)
     size = _size(data, embedded_size, source, problems)
@@ -142,7 +144,9 @@ def _embedded(value: object, source: str, problems: list[ConversionError]) -> tu
         with Image.open(io.BytesIO(content)) as image:
             return content, (image.height, image.width)
     except (OSError, TypeError, ValueError, Image.DecompressionBombError) as error:
-        problems.append(UnreadableFile(f"the embedded image cannot be read ({error})", source=source, field="imageData"))
+        problems.append(
+            UnreadableFile(f"the embedded image cannot be read ({error})", source=source, field="imageData")
+        )
         return None, (None, None)
 
 
@@ -202,7 +206,10 @@ def _painted(shape: dict[str, Any], points: Ring, size: Size) -> MaskPatch:
     try:
         with Image.open(io.BytesIO(base64.b64decode(shape.get("mask") or ""))) as image:
             if image.size != (right - left + 1, bottom - top + 1):
-                raise BadRegion(f"the mask is {image.size} pixels, its points say {right - left + 1, bottom - top + 1}", field="mask")
+                raise BadRegion(
+                    f"the mask is {image.size} pixels, its points say {right - left + 1, bottom - top + 1}",
+                    field="mask",
+                )
             pixels = np.asarray(image.convert("L")) > 0
     except (OSError, TypeError, binascii.Error, Image.DecompressionBombError) as error:
         raise BadRegion(f"the mask cannot be read ({error})", field="mask") from error

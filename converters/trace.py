@@ -87,7 +87,10 @@ def _thinned(ring: Ring, tolerance: float) -> Ring:
     points = np.asarray(ring)
     far = int(np.argmax(np.square(points - points[0]).sum(axis=1)))
     halves: list[NDArray[np.float64]] = [points[: far + 1], np.vstack([points[far:], points[:1]])]
-    kept = [shapely.get_coordinates(shapely.LineString(half).simplify(tolerance, preserve_topology=False)) for half in halves]
+    kept = [
+        shapely.get_coordinates(shapely.LineString(half).simplify(tolerance, preserve_topology=False))
+        for half in halves
+    ]
     return _ring(np.vstack([kept[0][:-1], kept[1][:-1]]))
 
 
