@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from backend.datasets.freeze import find, freeze
 from backend.errors import ServiceError
 from backend.jobs import runs
 from backend.jobs.dispatch import dispatch
-from backend.jobs.steps import freeze
 from backend.settings import Settings
 
 QUIET_VISIBILITIES = 10
@@ -20,13 +20,13 @@ def start_training(settings: Settings, requested_by: str, *, dataset: str | None
         options: `start` (`champion`, `scratch` or a path), `encoder`, `steps`; unset ones take the settings' values.
 
     Raises:
-        NotFound: no dataset version has that id.
-        InputError: there are no references to freeze yet.
+        NotFound: no dataset version has that id or beginning of an id.
+        WrongState: there is no reference to freeze yet.
         ServiceError: the broker does not take the run, which then is failed.
     """
-    dataset_id = dataset or freeze.freeze(settings)
+    version = find(settings, dataset) if dataset else freeze(settings, by=requested_by)
     chosen = {name: value for name, value in options.items() if value is not None}
-    run_id = runs.request_run(settings, requested_by, dataset_id, **chosen)
+    run_id = runs.request_run(settings, requested_by, version.id, **chosen)
     try:
         dispatch(settings, "train", run_id=run_id)
     except ServiceError as error:
