@@ -117,7 +117,7 @@ def _check_inside(low: Point, high: Point, size: Size, field: str) -> None:
     rows, columns = cast(tuple[int, int], size)
     if high[0] <= 0 or high[1] <= 0 or low[0] >= columns or low[1] >= rows:
         raise BadRegion(
-            f"columns {low[0]:g} to {high[0]:g}, rows {low[1]:g} to {high[1]:g} lie outside the image of {columns} columns"
-            f" × {rows} rows; was it drawn on another image?",
+            f"columns {low[0]:g} to {high[0]:g}, rows {low[1]:g} to {high[1]:g} lie outside the image of"
+            f" {columns} columns × {rows} rows; was it drawn on another image?",
             field=field,
         )

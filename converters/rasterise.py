@@ -175,6 +175,6 @@ def _pixels_of_coreless_parts(rings: list[Vertices], shape: Shape) -> list[tuple
 def _covers_a_centre(part: shapely.Polygon, shape: Shape) -> bool:
     rings = [shapely.get_coordinates(ring)[:-1] for ring in (part.exterior, *part.interiors)]
     left, top, right, bottom = (int(bound) for bound in (*np.floor(part.bounds[:2]), *np.ceil(part.bounds[2:])))
-    rows = (max(top, 0), max(min(bottom, shape[0]), max(top, 0)))
-    columns = (max(left, 0), max(min(right, shape[1]), max(left, 0)))
-    return bool(_fill(rings, rows, columns).any())
+    rows = np.clip([top, bottom], 0, shape[0])
+    columns = np.clip([left, right], 0, shape[1])
+    return bool(_fill(rings, (int(rows[0]), int(rows[1])), (int(columns[0]), int(columns[1]))).any())

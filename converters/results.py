@@ -18,7 +18,7 @@ from converters.rasterise import DECIMALS
 from converters.regions import Label, MaskPatch, Polygon, Region, Ring
 from converters.rle import decode_brush
 from converters.seams import sew, unpick
-from converters.trace import as_polygons
+from converters.trace import polygons_of
 
 Size = tuple[int, int]
 """`(rows, columns)` of the image."""
@@ -36,10 +36,9 @@ def to_results(
     """
     results: list[dict[str, object]] = []
     taken: set[str] = set()
-    for region in (piece for region in regions for piece in as_polygons(region)):
-        if not isinstance(region.shape, Polygon):
-            continue
-        points = [[100 * column / columns, 100 * row / rows] for column, row in sew(region.shape)]
+    pieces = [(region, polygon) for region in regions for polygon in polygons_of(region)]
+    for region, polygon in pieces:
+        points = [[100 * column / columns, 100 * row / rows] for column, row in sew(polygon)]
         identifier = region.identifier or _digest(to_name, region.label, points)
         while identifier in taken:
             identifier = _digest(to_name, identifier, points)

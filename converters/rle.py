@@ -1,8 +1,8 @@
 """Run-length encodings of masks: Label Studio's brush and COCO's.
 
-Label Studio packs the RGBA pixels of the whole image, row by row, as the thi.ng `rle-pack` bit stream: 32 bits number of
-values, 5 bits word size − 1, four times 4 bits run size − 1; then, per run, 1 bit "repeated", 2 bits which run size, the
-length − 1 in so many bits, and one word (repeated) or one word per value. The mask is where alpha is not 0.
+Label Studio packs the RGBA pixels of the whole image, row by row, as the thi.ng `rle-pack` bit stream: 32 bits number
+of values, 5 bits word size − 1, four times 4 bits run size − 1; then, per run, 1 bit "repeated", 2 bits which run size,
+the length − 1 in so many bits, and one word (repeated) or one word per value. The mask is where alpha is not 0.
 COCO counts runs down the columns, starting with background; its compressed form writes each count (from the third on,
 its difference from the one before the last) in 5-bit groups, low first, as printable characters.
 """
@@ -57,7 +57,9 @@ def decode_brush(rle: Sequence[int], rows: int, columns: int) -> Mask:
         raise BadRegion(f"the brush stroke is no list of bytes ({error})", field="value.rle") from error
     total, word = stream.read(32), stream.read(5) + 1
     if total != rows * columns * CHANNELS:
-        message = f"the brush stroke has {total} values, an image of {rows} rows × {columns} columns {rows * columns * CHANNELS}"
+        message = (
+            f"the brush stroke has {total} values, {rows} rows × {columns} columns need {rows * columns * CHANNELS}"
+        )
         raise BadRegion(message, field="value.rle")
     sizes = [stream.read(4) + 1 for _ in range(4)]
     values = np.zeros(total, np.int64)
@@ -73,7 +75,7 @@ def decode_brush(rle: Sequence[int], rows: int, columns: int) -> Mask:
 
 
 def encode_brush(mask: Mask) -> list[int]:
-    """Label Studio's brush stroke for a `(rows, columns)` bool mask: painted pixels opaque white, the rest transparent."""
+    """Label Studio's brush stroke for a `(rows, columns)` bool mask: opaque white on transparent."""
     values = np.repeat(mask.ravel(), CHANNELS)
     head = [_bits(len(values), 32), _bits(7, 5), *(_bits(size - 1, 4) for size in RUN_BITS)]
     body = [piece for length, painted in _runs(values) for piece in _packed(length, 255 if painted else 0)]

@@ -26,22 +26,20 @@ def trace(mask: Mask, label: Label, score: float | None = None) -> tuple[Region,
     Holes stay holes. Where pixels touch by a corner only, the one outline touches itself there, so that what counts
     as one lesion stays one region.
     """
-    if not mask.any():
-        return ()
-    outlines = shapes(mask.astype(np.uint8), mask=mask, connectivity=8)
-    return tuple(Region(label, _polygon(outline["coordinates"]), score=score) for outline, _ in outlines)
+    return tuple(Region(label, polygon, score=score) for polygon in _traced(mask))
+
+
+def polygons_of(region: Region) -> tuple[Polygon, ...]:
+    """The region's polygon, or the exact outlines of the pieces that were painted."""
+    if isinstance(region.shape, Polygon):
+        return (region.shape,)
+    patch = region.shape
+    return tuple(_moved(polygon, patch.column, patch.row) for polygon in _traced(patch.pixels))
 
 
 def as_polygons(region: Region) -> tuple[Region, ...]:
-    """The same region as polygons: itself, or the exact outlines of what was painted."""
-    if isinstance(region.shape, Polygon):
-        return (region,)
-    patch = region.shape
-    return tuple(
-        dataclasses.replace(region, shape=_moved(piece.shape, patch.column, patch.row))
-        for piece in trace(patch.pixels, region.label)
-        if isinstance(piece.shape, Polygon)
-    )
+    """The same region as polygon regions; a painted one becomes one per 8-connected piece."""
+    return tuple(dataclasses.replace(region, shape=polygon) for polygon in polygons_of(region))
 
 
 def simplify(region: Region, shape: Shape, max_points: int = 60) -> Region:
@@ -53,15 +51,14 @@ def simplify(region: Region, shape: Shape, max_points: int = 60) -> Region:
     Raises:
         BadRegion: a painted region of several pieces, which one outline cannot say; trace it and simplify each.
     """
-    pieces = as_polygons(region)
-    if len(pieces) != 1 or not isinstance(pieces[0].shape, Polygon):
+    pieces = polygons_of(region)
+    if len(pieces) != 1:
         raise BadRegion(f"a painted region of {len(pieces)} pieces is not one outline; trace it first")
-    polygon = pieces[0].shape
-    original = draw(pieces, shape).masks[region.label]
+    original = draw([region], shape).masks[region.label]
     floor = DICE_FLOOR if np.count_nonzero(original) >= SMALL_PIXELS else DICE_FLOOR_SMALL
-    best = pieces[0]
+    best = dataclasses.replace(region, shape=pieces[0])
     for tolerance in TOLERANCES:
-        candidate = dataclasses.replace(pieces[0], shape=_simplified(polygon, tolerance))
+        candidate = dataclasses.replace(region, shape=_simplified(pieces[0], tolerance))
         if _dice(draw([candidate], shape).masks[region.label], original) < floor:
             continue
         best = min(best, candidate, key=points_of)
@@ -77,13 +74,20 @@ def points_of(region: Region) -> int:
     return len(region.shape.exterior) + sum(len(hole) + 2 for hole in region.shape.holes)
 
 
+def _traced(mask: Mask) -> tuple[Polygon, ...]:
+    if not mask.any():
+        return ()
+    outlines = shapes(mask.astype(np.uint8), mask=mask, connectivity=8)
+    return tuple(_polygon(outline["coordinates"]) for outline, _ in outlines)
+
+
 def _simplified(polygon: Polygon, tolerance: float) -> Polygon:
     holes = (_thinned(hole, tolerance) for hole in polygon.holes)
     return Polygon(_thinned(polygon.exterior, tolerance), tuple(hole for hole in holes if len(hole) >= 3))
 
 
 def _thinned(ring: Ring, tolerance: float) -> Ring:
-    """Douglas and Peucker's thinning of both halves of a ring, cut at its first point and the point farthest from it."""
+    """Douglas and Peucker's thinning of both halves of a ring, cut at its first point and the farthest from it."""
     points = np.asarray(ring)
     far = int(np.argmax(np.square(points - points[0]).sum(axis=1)))
     halves: list[NDArray[np.float64]] = [points[: far + 1], np.vstack([points[far:], points[:1]])]
