@@ -1,12 +1,19 @@
 """What many tests share: a home of their own, and the real fixture files where they exist."""
 
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from backend.labelstudio.layout import file_name
+from backend.records import PROJECTIONS, WINDOWS
 from backend.settings import Settings, load_settings
-from backend.store.session import engine_for
-from backend.store.tables import Base
+from backend.store.blobs import blobs_of
+from backend.store.images import encode_png, name_digest
+from backend.store.session import engine_for, open_session
+from backend.store.tables import Base, Image, ImageName, Patient, Reader, Study
 
 SHARED_FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
 
@@ -25,3 +32,59 @@ def shared_fixtures() -> Path:
     if not SHARED_FIXTURES.is_dir():
         pytest.skip("the shared fixture files are not beside this checkout")
     return SHARED_FIXTURES
+
+
+@pytest.fixture
+def add_reader(settings: Settings) -> Callable[..., int]:
+    """`add_reader(name, number, user=None, project=None)` keeps a reader; returns its id."""
+
+    def add(name: str, number: int, user: int | None = None, project: int | None = None) -> int:
+        with open_session(settings) as session:
+            reader = Reader(name=name, number=number, label_studio_user=user, label_studio_project=project)
+            session.add(reader)
+            session.flush()
+            return reader.id
+
+    return add
+
+
+@pytest.fixture
+def add_study(settings: Settings) -> Callable[..., dict[str, int]]:
+    """`add_study(token, patient=…, sequestered=…, shape=…, projections=…)` keeps a study whose sub-images are blocks of
+    grey that differ from image to image; returns its image ids by projection. Its images are called by their
+    worklist names (grid pixels) and `<token>/<projection>.png` (source pixels)."""
+
+    def add(
+        token: str,
+        patient: str | None = None,
+        sequestered: bool = False,
+        shape: tuple[int, int] = (1024, 256),
+        projections: tuple[str, ...] = PROJECTIONS,
+    ) -> dict[str, int]:
+        pseudonym = patient or f"patient of {token}"
+        with open_session(settings) as session:
+            owner = session.query(Patient).filter_by(pseudonym=pseudonym).first()
+            owner = owner or Patient(pseudonym=pseudonym, sequestered=sequestered)
+            study = Study(patient=owner, identifier=token, token=token)
+            session.add(study)
+            ids = {}
+            for projection in projections:
+                blocks = np.random.default_rng(zlib.crc32(f"{token}{projection}".encode())).integers(0, 255, (32, 8))
+                pixels = np.kron(blocks, np.ones((32, 32))).astype(np.uint8)
+                hashes = {
+                    f"{window}_sha256": blobs_of(settings).put(encode_png(pixels // step))
+                    for step, window in enumerate(WINDOWS, start=1)
+                }
+                rows, columns = shape
+                image = Image(
+                    study=study, projection=projection, source_sha256="0" * 64, rows=rows, columns=columns, **hashes
+                )
+                session.add(image)
+                session.flush()
+                ids[projection] = image.id
+                names = [(file_name(token, projection, window), "grid") for window in WINDOWS]  # type: ignore[arg-type]
+                for name, space in [*names, (f"{token}/{projection}.png", "source")]:
+                    session.add(ImageName(digest=name_digest(settings, name), image_id=image.id, space=space))
+            return ids
+
+    return add

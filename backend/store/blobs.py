@@ -45,6 +45,9 @@ class BlobStore:
             raise
         return sha256
 
+    def has(self, sha256: str) -> bool:
+        return self.path(sha256).exists()
+
     def get(self, sha256: str) -> bytes:
         """Raises: NotFound: no blob of that hash."""
         try:

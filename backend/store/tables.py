@@ -163,6 +163,20 @@ class Reading(Base):
     image: Mapped[Image] = relationship()
 
 
+class Withdrawal(Base):
+    """The reader took an annotation back in Label Studio (deleted or skipped): what it said up to `at` no longer counts.
+
+    Kept apart from the readings because it may arrive before them.
+    """
+
+    __tablename__ = "withdrawals"
+    __table_args__ = (UniqueConstraint("reader_id", "annotation"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reader_id: Mapped[int] = mapped_column(ForeignKey("readers.id"), index=True)
+    annotation: Mapped[int]
+    at: Mapped[datetime]
+
+
 class Reference(Base):
     """What counts as the truth for one projection and how it came to be; the newest row of an image counts.
 

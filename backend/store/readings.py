@@ -1,0 +1,54 @@
+"""Which readings count, and their masks: one rule for agreement, references and data sets."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from backend.records import LabelMasks
+from backend.store import regions_document
+from backend.store.blobs import BlobStore
+from backend.store.tables import Reader, Reading
+from converters.grid import GRID_SHAPE
+from converters.rasterise import draw
+from converters.regions import Region
+
+
+def counting() -> Select[tuple[Reading]]:
+    """The readings that count, by image and reader number: newest of their reader, not withdrawn, not unblinded."""
+    return (
+        select(Reading)
+        .join(Reader)
+        .where(Reading.superseded_by.is_(None), Reading.withdrawn.is_(False), Reading.unblinded.is_(False))
+        .order_by(Reading.image_id, Reader.number)
+    )
+
+
+def counting_readings(session: Session, image_id: int) -> list[Reading]:
+    """At most one reading per reader of this image, by reader number."""
+    return list(session.scalars(counting().where(Reading.image_id == image_id)))
+
+
+def read_images(session: Session, reader_id: int, image_ids: Iterable[int]) -> set[int]:
+    """Those of the images that the reader has read."""
+    chosen = counting().where(Reading.reader_id == reader_id, Reading.image_id.in_(list(image_ids)))
+    return {reading.image_id for reading in session.scalars(chosen)}
+
+
+def reading_regions(blobs: BlobStore, reading: Reading) -> tuple[Region, ...]:
+    """The regions as drawn, in grid pixels.
+
+    Raises:
+        NotFound: the blob is missing.
+    """
+    return regions_document.decode(blobs.get(reading.regions_sha256))
+
+
+def reading_masks(blobs: BlobStore, reading: Reading) -> LabelMasks:
+    """Disjoint (1024, 256) bool masks of a reading: where labels overlap the bladder wins.
+
+    Raises:
+        NotFound: the blob is missing.
+    """
+    masks = draw(reading_regions(blobs, reading), GRID_SHAPE).disjoint()
+    return LabelMasks(masks["metastasis"], masks["bladder"])

@@ -1,0 +1,107 @@
+"""A folder for a reader who draws in Labelme: images, starting outlines where the exposure allows, reading order."""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from backend.errors import NotFound, Refused
+from backend.records import Prediction
+from backend.settings import Settings
+from backend.store.blobs import blobs_of
+from backend.store.readings import read_images
+from backend.store.session import open_session
+from backend.store.tables import Assignment, Image, Reader
+from backend.worklist.assign import record_shown, worklist
+from backend.worklist.task import image_file, window_blob, write_files
+from converters.grid import GRID_COLUMNS, GRID_ROWS
+from converters.labelme import EXCLUSIONS, write_labelme
+
+ORDER_FILE = "worklist.txt"
+HIGH_FOLDER = "high"
+READ_FLAG = "read"
+"""Image flag by which a reader who changes nothing can still save the file: Labelme saves only what was changed."""
+
+Suggest = Callable[[int], Prediction | None]
+"""Image id → the serving model's outlines, None where no model serves. Asked for assisted cases only."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One image still to be read."""
+
+    assignment: Assignment
+    image: Image
+
+    @property
+    def low(self) -> str:
+        return image_file(self.assignment.study.token, self.image, "low")
+
+    @property
+    def high(self) -> str:
+        return image_file(self.assignment.study.token, self.image, "high")
+
+
+def export(settings: Settings, reader_name: str, directory: Path, suggest: Suggest) -> dict[str, Any]:
+    """Writes the reader's unread images, ready for Labelme: the whole folder or nothing.
+
+    Beside every low-window image lies a Labelme file: with the model's outlines in assisted cases (which model is
+    remembered, so that what comes back has its exposure), without outlines in blind ones. Its flags let the reader
+    say `read` of a case that needs no change, or why it cannot be read. A file that comes back as it left is no
+    reading. `worklist.txt` lists the images in reading order; `high` holds the other window, for looking.
+
+    Returns:
+        `{"reader", "directory", "images", "assisted"}`, the last two as counts of projections.
+
+    Raises:
+        NotFound: no reader of that name.
+        Refused: the directory holds something already.
+    """
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise Refused(f"{directory} is not an empty folder; name a new one, so that no reader's work is overwritten")
+    entries = _unread(settings, reader_name)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=".worklist-", dir=directory.parent))
+    try:
+        (partial / HIGH_FOLDER).mkdir()
+        shown = [_write(settings, partial, entry, suggest) for entry in entries]
+        (partial / ORDER_FILE).write_text("".join(f"{entry.low}\n" for entry in entries), encoding="utf-8")
+        partial.chmod(0o755)
+        partial.replace(directory)
+    except BaseException:
+        shutil.rmtree(partial)
+        raise
+    return {"reader": reader_name, "directory": str(directory), "images": len(entries), "assisted": sum(shown)}
+
+
+def _unread(settings: Settings, reader_name: str) -> list[_Entry]:
+    with open_session(settings) as session:
+        reader = session.scalars(select(Reader).where(Reader.name == reader_name)).first()
+        if reader is None:
+            raise NotFound(f"no reader is called {reader_name!r}; the readers are made by `scintiloop up`")
+        assignments = worklist(session, reader, settings.seed)
+        images = [(assignment, image) for assignment in assignments for image in assignment.study.images]
+        done = read_images(session, reader.id, [image.id for _, image in images])
+        return [_Entry(assignment, image) for assignment, image in images if image.id not in done]
+
+
+def _write(settings: Settings, directory: Path, entry: _Entry, suggest: Suggest) -> bool:
+    """Writes one image and its Labelme file; says whether a model's outlines lie there."""
+    blobs = blobs_of(settings)
+    write_files(blobs, [(entry.low, window_blob(entry.image, "low"))], directory)
+    write_files(blobs, [(entry.high, window_blob(entry.image, "high"))], directory / HIGH_FOLDER)
+    suggestion = suggest(entry.image.id) if entry.assignment.exposure == "assisted" else None
+    if suggestion is not None:
+        # noted before the outlines are there to see, so that no reading made with them can pass for a blind one
+        with open_session(settings) as session:
+            record_shown(session, [entry.assignment.id], suggestion.model)
+    regions = () if suggestion is None else tuple(replace(region, suggested=True) for region in suggestion.regions)
+    flags = dict.fromkeys((READ_FLAG, *EXCLUSIONS), False)
+    document = write_labelme(regions, entry.low, GRID_ROWS, GRID_COLUMNS, flags=flags)
+    blobs.put(document)
+    (directory / entry.low).with_suffix(".json").write_bytes(document)
+    return suggestion is not None
