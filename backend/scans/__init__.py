@@ -1,1 +1,1 @@
-"""From a file to a study on the normalised grid."""
+"""From files to studies: DICOM and pictures read, de-identified, windowed, brought to the grid, registered."""
