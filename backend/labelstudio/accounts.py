@@ -32,6 +32,16 @@ class ReaderAccount:
         return f"reader-{self.number}"
 
 
+def data_folder(settings: Settings) -> Path:
+    """Where Label Studio keeps its own database."""
+    return settings.home.absolute() / "label_studio" / "data"
+
+
+def files_folder(settings: Settings) -> Path:
+    """Label Studio's document root: one folder of images per reader."""
+    return settings.home.absolute() / "label_studio" / "files"
+
+
 def accounts_file(settings: Settings) -> Path:
     return settings.secrets.absolute() / FILE
 

@@ -47,7 +47,9 @@ def prepare_socket_folder(settings: Settings) -> None:
     if folder.is_relative_to(settings.home.absolute()):
         return
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise ServiceError(f"{folder} belongs to someone else or is open to others; remove it or use a shorter home path")
+        raise ServiceError(
+            f"{folder} belongs to someone else or is open to others; remove it or use a shorter home path"
+        )
 
 
 def answers(url: str) -> bool:
@@ -57,4 +59,3 @@ def answers(url: str) -> bool:
             return bool(client.ping())
     except (redis.RedisError, OSError, ValueError):
         return False
-

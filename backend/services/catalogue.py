@@ -37,20 +37,6 @@ def slot(settings: Settings, name: str) -> Slot:
     return Slot(name, settings.home.absolute())
 
 
-def local_url(settings: Settings, port: int) -> str:
-    """Address on this machine of a service that listens on `port`."""
-    host = "127.0.0.1" if settings.bind in ("0.0.0.0", "::") else settings.bind  # noqa: S104
-    return f"http://{host}:{port}"
-
-
-def label_studio_url(settings: Settings) -> str:
-    return settings.label_studio_url or local_url(settings, settings.label_studio_port)
-
-
-def ml_backend_url(settings: Settings) -> str:
-    return settings.ml_backend_url or local_url(settings, settings.ml_backend_port)
-
-
 def catalogue(settings: Settings) -> tuple[Service, ...]:
     """Every service in the order in which they start; they stop in the opposite order."""
     ours = service_environment(settings)
@@ -59,7 +45,9 @@ def catalogue(settings: Settings) -> tuple[Service, ...]:
         _celery("worker", ours, "worker", "-Q", "default", "-n", "default@%h", "--concurrency", WORKER_PROCESSES),
         _celery("worker_gpu", ours, "worker", "-Q", "gpu", "-n", "gpu@%h", "--concurrency", "1"),
         _celery("scheduler", ours, "beat", "--schedule", "schedule", "--pidfile", ""),
-        _pages(settings, "ml_backend", "ml_backend.app:create_app()", settings.ml_backend_port, settings.ml_backend_url),
+        _pages(
+            settings, "ml_backend", "ml_backend.app:create_app()", settings.ml_backend_port, settings.ml_backend_url
+        ),
         _pages(settings, "web", "backend.web.app:create_app()", settings.web_port, None),
         _label_studio(settings),
     )
@@ -87,7 +75,7 @@ def _celery(name: str, environment: dict[str, str], kind: str, *options: str) ->
 
 
 def _pages(settings: Settings, name: str, application: str, port: int, elsewhere: str | None) -> Service:
-    url = elsewhere or local_url(settings, port)
+    url = settings.ml_backend_address if name == "ml_backend" else settings.web_address
     command = (
         *(sys.executable, "-m", "gunicorn", application, "--bind", f"{settings.bind}:{port}"),
         *("--worker-class", "gthread", "--workers", "1", "--threads", WEB_THREADS, "--timeout", "120"),
@@ -104,7 +92,7 @@ def _pages(settings: Settings, name: str, application: str, port: int, elsewhere
 
 
 def _label_studio(settings: Settings) -> Service:
-    url = label_studio_url(settings)
+    url = settings.label_studio_address
     elsewhere = settings.label_studio_url is not None
 
     def command() -> tuple[str, ...]:
@@ -116,7 +104,7 @@ def _label_studio(settings: Settings) -> Service:
         url,
         answers=lambda: _responds(f"{url}/health"),
         command=None if elsewhere else command,
-        environment={} if elsewhere else label_studio_environment(settings, url),
+        environment={} if elsewhere else label_studio_environment(settings),
         port=None if elsewhere else settings.label_studio_port,
         patience=180,
     )

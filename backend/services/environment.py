@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from backend.errors import ServiceError
+from backend.labelstudio.accounts import data_folder, files_folder
 from backend.settings import Settings
 
 SITE = Path(__file__).parent / "label_studio_site"
@@ -44,23 +45,18 @@ def _as_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def label_studio_home(settings: Settings) -> Path:
-    return settings.home.absolute() / "label_studio"
-
-
-def label_studio_environment(settings: Settings, url: str) -> dict[str, str]:
+def label_studio_environment(settings: Settings) -> dict[str, str]:
     """Quiet, closed and with the guard; nothing of the caller's environment that could reconfigure it."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if name in INHERITED_BY_LABEL_STUDIO or name.startswith(DATABASE_PREFIX)
     }
-    home = label_studio_home(settings)
     places = {
         "PYTHONPATH": str(SITE),
-        "LABEL_STUDIO_BASE_DATA_DIR": str(home / "data"),
-        "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT": str(home / "files"),
-        "LABEL_STUDIO_HOST": url,
+        "LABEL_STUDIO_BASE_DATA_DIR": str(data_folder(settings)),
+        "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT": str(files_folder(settings)),
+        "LABEL_STUDIO_HOST": settings.label_studio_address,
     }
     return {"DJANGO_DB": "sqlite"} | kept | LABEL_STUDIO | places
 

@@ -5,9 +5,8 @@ import subprocess
 from collections.abc import Sequence
 
 from backend.errors import ServiceError
-from backend.labelstudio.accounts import ReaderAccount, accounts, accounts_file
-from backend.services.catalogue import label_studio_url
-from backend.services.environment import SITE, label_studio_environment, label_studio_home, label_studio_python
+from backend.labelstudio.accounts import ReaderAccount, accounts, accounts_file, data_folder, files_folder
+from backend.services.environment import SITE, label_studio_environment, label_studio_python
 from backend.settings import Settings
 
 SCRIPT_SECONDS = 300
@@ -20,7 +19,7 @@ def ensure_accounts(settings: Settings, names: Sequence[str]) -> dict[str, Reade
         ServiceError: Label Studio is not installed or its database cannot be used; quotes the reason.
     """
     missing = [name for name in names if name not in accounts(settings)]
-    if missing or not (label_studio_home(settings) / "data").is_dir():
+    if missing or not data_folder(settings).is_dir():
         _run(settings, "ensure", *names)
     return accounts(settings)
 
@@ -36,13 +35,13 @@ def standing_accounts(settings: Settings) -> list[ReaderAccount]:
 
 
 def _run(settings: Settings, command: str, *names: str) -> str:
-    for folder in ("data", "files"):
-        (label_studio_home(settings) / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in (data_folder(settings), files_folder(settings)):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     arguments = [str(label_studio_python(settings)), str(SITE / "scintiloop_accounts.py"), command]
     try:
         done = subprocess.run(
             [*arguments, str(accounts_file(settings)), *names],
-            env=label_studio_environment(settings, label_studio_url(settings)),
+            env=label_studio_environment(settings),
             capture_output=True,
             text=True,
             check=True,

@@ -37,7 +37,9 @@ def status(settings: Settings) -> list[ServiceStatus]:
     return [_status(settings, service) for service in catalogue(settings)]
 
 
-def up(settings: Settings, only: Collection[str] | None = None, announce: Announce = lambda _: None) -> list[ServiceStatus]:
+def up(
+    settings: Settings, only: Collection[str] | None = None, announce: Announce = lambda _: None
+) -> list[ServiceStatus]:
     """Starts what is not running yet and waits until each answers; starting twice changes nothing.
 
     Args:

@@ -6,6 +6,7 @@ from core.settings.label_studio import *  # noqa: F403
 from core.settings.label_studio import DATABASES, LOGGING, MIDDLEWARE
 
 MIDDLEWARE.append("scintiloop_guard.GuardMiddleware")
+LOGGING["loggers"]["django"]["propagate"] = False
 LOGGING["loggers"]["django.server"] = {"handlers": ["console"], "level": "ERROR", "propagate": False}
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

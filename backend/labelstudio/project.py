@@ -1,0 +1,133 @@
+"""One reader's project, by the service account of the reader's organisation."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from backend.errors import NotFound
+from backend.labelstudio.accounts import ReaderAccount, account_of, files_folder
+from backend.labelstudio.client import asking, connect
+from backend.labelstudio.layout import STUDY_KEY
+from backend.settings import Settings
+from backend.store.session import open_session
+from backend.store.tables import Reader
+
+TASKS_PER_REQUEST = 250
+TASKS_PER_PAGE = 100
+WITH_SUBMISSIONS = {
+    "filters": {
+        "conjunction": "or",
+        "items": [
+            {"filter": f"filter:tasks:{column}", "operator": "greater", "type": "Number", "value": 0}
+            for column in ("total_annotations", "cancelled_annotations")
+        ],
+    }
+}
+
+
+def open_project(settings: Settings, reader: str) -> "ReaderProject":
+    """The project of a reader of that name.
+
+    Raises:
+        NotFound: the reader has no account or no project in Label Studio yet.
+    """
+    with open_session(settings) as session:
+        number = session.scalar(select(Reader.label_studio_project).where(Reader.name == reader))
+    if number is None:
+        raise NotFound(f"reader {reader!r} has no project in Label Studio; run `scintiloop up`")
+    return ReaderProject(settings, account_of(settings, reader), number)
+
+
+@dataclass(frozen=True)
+class ReaderProject:
+    """What Scintiloop asks of one reader's project. Every method raises ServiceError where Label Studio does not do it."""
+
+    settings: Settings
+    account: ReaderAccount
+    id: int
+
+    @property
+    def folder(self) -> str:
+        """Name of the reader's folder, as it stands in task data."""
+        return self.account.folder
+
+    @property
+    def directory(self) -> Path:
+        """Where the reader's image files are to be put."""
+        return files_folder(self.settings) / self.account.folder
+
+    @cached_property
+    def service(self) -> Any:
+        return connect(self.settings, self.account.service_token)
+
+    @cached_property
+    def as_reader(self) -> Any:
+        return connect(self.settings, self.account.reader_token)
+
+    def import_tasks(self, tasks: Sequence[dict[str, Any]]) -> list[int]:
+        """Adds tasks, each the `data` of one study; returns their ids in the same order."""
+        made: list[int] = []
+        for start in range(0, len(tasks), TASKS_PER_REQUEST):
+            part = [{"data": data} for data in tasks[start : start + TASKS_PER_REQUEST]]
+            with asking(self.settings, f"import tasks for {self.account.name}"):
+                made += self.service.projects.import_tasks(id=self.id, request=part, return_task_ids=True).task_ids
+        return made
+
+    def tasks(self) -> dict[str, int]:
+        """Ids of the project's tasks by study token: what to look at before importing again."""
+        with asking(self.settings, f"list the tasks of {self.account.name}"):
+            listed = self._listed(fields="task_only")
+            return {task.data[STUDY_KEY]: task.id for task in listed if STUDY_KEY in task.data}
+
+    def import_predictions(self, predictions: Sequence[dict[str, Any]]) -> int:
+        """Adds predictions (`task`, `result`, `score`, `model_version` each); returns how many were kept."""
+        kept = 0
+        for start in range(0, len(predictions), TASKS_PER_REQUEST):
+            part = list(predictions[start : start + TASKS_PER_REQUEST])
+            with asking(self.settings, f"import predictions for {self.account.name}"):
+                kept += self.service.projects.import_predictions(id=self.id, request=part).created or 0
+        return kept
+
+    def delete_predictions(self, task_ids: Sequence[int]) -> None:
+        """Removes every prediction of these tasks."""
+        if not task_ids:
+            return
+        chosen = {"all": False, "included": list(task_ids)}
+        with asking(self.settings, f"delete predictions of {self.account.name}"):
+            self.service.actions.create(id="delete_tasks_predictions", project=self.id, selected_items=chosen)
+
+    def tasks_with_annotations(self) -> Iterator[dict[str, Any]]:
+        """Every task that holds a submission or a skip, as in Label Studio's JSON export, annotations with results.
+
+        A task that is not among them has none (any more).
+        """
+        with asking(self.settings, f"list the annotations of {self.account.name}"):
+            for task in self._listed(fields="all", query=json.dumps(WITH_SUBMISSIONS)):
+                yield json.loads(task.json(by_alias=True))
+
+    def _listed(self, **options: str) -> Iterator[Any]:
+        # the SDK's own pager asks for a page too many, and Label Studio logs a traceback for it
+        for page in count(1):
+            items = self.service.tasks.list(project=self.id, page=page, page_size=TASKS_PER_PAGE, **options).items or []
+            yield from items
+            if len(items) < TASKS_PER_PAGE:
+                return
+
+    def submit(self, task_id: int, result: Sequence[dict[str, Any]], seconds: float | None = None) -> int:
+        """Submits `result` for a task as the reader; returns the annotation's id."""
+        with asking(self.settings, f"submit for {self.account.name}"):
+            made = self.as_reader.annotations.create(
+                id=task_id, result=list(result), lead_time=seconds, ground_truth=False
+            )
+        return int(made.id)
+
+    def set_model_version(self, version: str) -> None:
+        """Which predictions the labelling stream shows: a version, or the ML backend's title for its newest."""
+        with asking(self.settings, f"set the model version of {self.account.name}"):
+            self.service.projects.update(id=self.id, model_version=version)
