@@ -69,5 +69,6 @@ def account_of(settings: Settings, reader: str) -> ReaderAccount:
         return accounts(settings)[reader]
     except KeyError:
         raise NotFound(
-            f"reader {reader!r} has no account in Label Studio; add the name to SCINTILOOP_READERS and run `scintiloop up`"
+            f"reader {reader!r} has no account in Label Studio; add the name to SCINTILOOP_READERS, "
+            "then run `scintiloop up`"
         ) from None

@@ -14,9 +14,10 @@ LONGEST_QUOTE = 300
 def connect(settings: Settings, token: str) -> Any:
     """The SDK's client; a personal access token becomes a short-lived one at the first request."""
     # 110 MB that a process without Label Studio's API should not carry
-    from label_studio_sdk.client import LabelStudio  # noqa: PLC0415
+    import label_studio_sdk.client  # noqa: PLC0415
 
-    return LabelStudio(base_url=settings.label_studio_address, api_key=token, timeout=TIMEOUT_SECONDS)
+    sdk: Any = label_studio_sdk.client
+    return sdk.LabelStudio(base_url=settings.label_studio_address, api_key=token, timeout=TIMEOUT_SECONDS)
 
 
 @contextmanager

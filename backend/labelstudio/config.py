@@ -29,7 +29,7 @@ def _tools(column: Element, projection: Projection, first_key: int) -> None:
     SubElement(column, "Header", value=projection.capitalize(), size="5")
     row = SubElement(column, "View", style=ROW)
     labels = SubElement(
-        SubElement(row, "View", style="flex:1"),
+        SubElement(row, "View"),
         "PolygonLabels",
         name=label_control(projection),
         toName=projection,
@@ -39,14 +39,14 @@ def _tools(column: Element, projection: Projection, first_key: int) -> None:
     )
     for key, label in enumerate(LABELS, start=first_key):
         SubElement(labels, "Label", value=label, background=COLOURS[label], hotkey=str(key))
+    SubElement(row, "Header", value="Exclude", size="6", style="margin:0 4px")
     choices = SubElement(
-        SubElement(row, "View", style="flex:1"),
+        SubElement(row, "View", style=SHARE),
         "Choices",
         name=exclusion_control(projection),
         toName=projection,
         choice="single",
         layout="select",
-        placeholder="exclude this projection …",
     )
     for reason in EXCLUSIONS:
         SubElement(choices, "Choice", value=reason)

@@ -46,7 +46,7 @@ def open_project(settings: Settings, reader: str) -> "ReaderProject":
 
 @dataclass(frozen=True)
 class ReaderProject:
-    """What Scintiloop asks of one reader's project. Every method raises ServiceError where Label Studio does not do it."""
+    """What Scintiloop asks of one reader's project. Every method may raise ServiceError: Label Studio did not do it."""
 
     settings: Settings
     account: ReaderAccount

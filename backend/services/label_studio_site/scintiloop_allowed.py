@@ -1,4 +1,4 @@
-"""What a reader's browser may ask for, by the name of the route; everything that is not here does not exist for readers."""
+"""What a reader's browser may ask for, by the name of the route; what is not here does not exist for readers."""
 
 READ = frozenset({"GET", "HEAD", "OPTIONS"})
 WRITE = READ | {"POST", "PUT", "PATCH", "DELETE"}
@@ -40,6 +40,8 @@ READER = {
     "data_manager:dm-columns": READ,
     "data_manager:dm-project": READ,
     "data_manager:dm-actions": READ | {"POST"},
+    "ml:api:ml-list": READ,
+    "labels_manager:api-labels:label_link-list": READ,
     "tasks:api:task-list": READ,
     "tasks:api:task-detail": READ,
     "tasks:api:task-annotations": READ | {"POST"},
@@ -59,6 +61,8 @@ MUST_NAME_A_PROJECT = {
     "data_manager:dm-columns": ("project",),
     "data_manager:dm-project": ("project",),
     "data_manager:dm-actions": ("project",),
+    "ml:api:ml-list": ("project",),
+    "labels_manager:api-labels:label_link-list": ("project",),
 }
 """Lists that Label Studio would fill from everywhere, or from project 1, unless the query narrows them."""
 

@@ -69,19 +69,21 @@ class GuardMiddleware:
         if not request.user.is_authenticated:
             return allowed_for_reader(request, route)  # the view itself asks for a log-in
         organisation = request.user.active_organization
-        if organisation is None:
-            return False
-        reader = organisation.created_by_id != request.user.pk
+        reader = organisation is None or organisation.created_by_id != request.user.pk
         if reader and not allowed_for_reader(request, route):
             return False
-        if route == FILES and not _within_own_folder(request, organisation):
-            return False
-        try:
-            named = named_ids(request, route, path_parts)
-        except Unreadable:
-            return False
-        writer = request.user if reader and request.method not in READ else None
-        return all(_all_within(kind, ids, organisation, writer) for kind, ids in named.items())
+        return organisation is not None and _names_only_own(request, route, path_parts, organisation, reader)
+
+
+def _names_only_own(request, route, path_parts, organisation, reader):
+    if route == FILES and not _within_own_folder(request, organisation):
+        return False
+    try:
+        named = named_ids(request, route, path_parts)
+    except Unreadable:
+        return False
+    writer = request.user if reader and request.method not in READ else None
+    return all(_all_within(kind, ids, organisation, writer) for kind, ids in named.items())
 
 
 @cache
@@ -105,6 +107,6 @@ def _within_own_folder(request, organisation):
     root = settings.LOCAL_FILES_DOCUMENT_ROOT
     if len(asked) != 1 or not root:
         return False
-    target = os.path.realpath(os.path.join(root, asked[0].lstrip("/")))
+    target = os.path.realpath(f"{root}/{asked[0]}")
     folders = storages.objects.filter(project__organization=organisation).values_list("path", flat=True)
     return any(target.startswith(os.path.realpath(folder) + os.sep) for folder in folders)

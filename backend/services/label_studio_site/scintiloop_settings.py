@@ -1,7 +1,7 @@
 """Label Studio's settings with the guard in front of every view, and a database that bears several writers."""
 
 # Label Studio's module asks for settings while it is being read: the base must be here by then
-from core.settings.base import *  # noqa: F403, I001
+from core.settings.base import *  # noqa: F403
 from core.settings.label_studio import *  # noqa: F403
 from core.settings.label_studio import DATABASES, LOGGING, MIDDLEWARE
 
