@@ -1,5 +1,6 @@
 """What many tests share: a home of their own, and the real fixture files where they exist."""
 
+import uuid
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +9,16 @@ import numpy as np
 import pytest
 
 from backend.labelstudio.layout import file_name
-from backend.records import PROJECTIONS, WINDOWS
+from backend.records import PROJECTIONS, WINDOWS, Exposure, LabelMasks
 from backend.settings import Settings, load_settings
 from backend.store.blobs import blobs_of
 from backend.store.images import encode_png, name_digest
+from backend.store.regions_document import encode
 from backend.store.session import engine_for, open_session
-from backend.store.tables import Base, Image, ImageName, Patient, Reader, Study
+from backend.store.tables import Base, Image, ImageName, Patient, Reader, Reading, Study, now
+from converters.grid import GRID_SHAPE
+from converters.rasterise import draw
+from converters.regions import Label, Polygon, Region
 
 SHARED_FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
 
@@ -88,3 +93,56 @@ def add_study(settings: Settings) -> Callable[..., dict[str, int]]:
             return ids
 
     return add
+
+
+@pytest.fixture
+def add_reading(settings: Settings) -> Callable[..., int]:
+    """`add_reading(reader, image, *regions, exclusion=…, exposure=…)` seals a reading in grid pixels, which supersedes
+    the reader's earlier one of the image; returns its id."""
+
+    def add(
+        reader: int, image: int, *regions: Region, exclusion: str | None = None, exposure: Exposure = "blind"
+    ) -> int:
+        sha256 = blobs_of(settings).put(encode(regions))
+        row = Reading(
+            reader_id=reader,
+            image_id=image,
+            origin=f"test:{uuid.uuid4()}",
+            arrived_sha256=sha256,
+            regions_sha256=sha256,
+            certificate={},
+            exposure=exposure,
+            exclusion=exclusion,
+            submitted=now(),
+        )
+        with open_session(settings) as session:
+            earlier = session.query(Reading).filter_by(reader_id=reader, image_id=image, superseded_by=None).all()
+            session.add(row)
+            session.flush()
+            for reading in earlier:
+                reading.superseded_by = row.id
+            return row.id
+
+    return add
+
+
+@pytest.fixture(scope="session")
+def box() -> Callable[..., Region]:
+    """`(row, column, rows, columns, label)` → a rectangular region in grid pixels."""
+
+    def make(row: float, column: float, rows: float, columns: float, label: Label = "metastasis") -> Region:
+        right, bottom = column + columns, row + rows
+        return Region(label, Polygon(((column, row), (right, row), (right, bottom), (column, bottom))))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def drawn() -> Callable[..., LabelMasks]:
+    """Regions → disjoint masks on the grid."""
+
+    def make(*regions: Region) -> LabelMasks:
+        masks = draw(regions, GRID_SHAPE).disjoint()
+        return LabelMasks(masks["metastasis"], masks["bladder"])
+
+    return make

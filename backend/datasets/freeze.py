@@ -114,7 +114,7 @@ def find(settings: Settings, dataset_id: str) -> FrozenDataset:
 def _frozen_references(session: Session, only_images: Collection[int] | None) -> list[FrozenReference]:
     rows = session.execute(select(Image, Study, Patient).join(Image.study).join(Study.patient).order_by(Image.id))
     found = []
-    for image, study, patient in rows.tuples():
+    for image, study, patient in rows:
         wanted = only_images is None or image.id in only_images or patient.sequestered
         reference = current_reference(session, image.id) if wanted else None
         if reference is not None and reference.metastasis_sha256 is not None:

@@ -89,7 +89,7 @@ def _images(settings: Settings, members: Sequence[dict[str, Any]]) -> dict[Place
     """
     chosen = select(Image, Study, Patient).join(Image.study).join(Study.patient)
     with open_session(settings) as session:
-        rows = session.execute(chosen).tuples()
+        rows = session.execute(chosen)
         stored = {(patient.pseudonym, study.identifier, image.projection): image for image, study, patient in rows}
         images = {place: stored[place] for place in map(_place, members) if place in stored}
         for image in images.values():

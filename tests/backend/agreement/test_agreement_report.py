@@ -1,0 +1,82 @@
+"""The agreement of a whole home."""
+
+import pytest
+
+from backend.agreement.report import by_exposure, survey
+
+
+@pytest.fixture
+def two(add_reader):
+    return add_reader("reader 1", 1), add_reader("reader 2", 2)
+
+
+def statuses(settings):
+    return {one["projection"]: one["status"] for one in survey(settings)["projections"]}
+
+
+def test_a_projection_waits_until_both_readings_are_sealed(settings, add_study, add_reading, two, box):
+    anterior, _ = add_study("P1").values()
+    add_reading(two[0], anterior, box(100, 100, 9, 9))
+    assert statuses(settings) == {"anterior": "waiting", "posterior": "waiting"}
+    assert survey(settings)["pairs"] == []
+
+
+def test_agreeing_readings_are_agreed_and_compared(settings, add_study, add_reading, two, box):
+    anterior, posterior = add_study("P1").values()
+    for reader, exposure in zip(two, ("assisted", "blind"), strict=True):
+        add_reading(reader, anterior, box(100, 100, 9, 9), exposure=exposure)
+        add_reading(reader, posterior, exposure=exposure)
+    report = survey(settings)
+    assert statuses(settings) == {"anterior": "agreed", "posterior": "agreed"}
+    first = report["pairs"][0]
+    assert first["readers"] == ["reader 1", "reader 2"]
+    assert first["exposure"] == ["assisted", "blind"]
+    assert first["labels"] == {"metastasis": {"dice": 1.0}, "bladder": {"dice": None}}
+    assert first["lesions"] == {"matched": 1, "only": [0, 0]}
+    assert first["patient_call_differs"] is False
+
+
+def test_the_call_of_the_patient_is_one_for_both_projections(settings, add_study, add_reading, two, box):
+    anterior, posterior = add_study("P1").values()
+    add_reading(two[0], anterior, box(100, 100, 3, 3))
+    add_reading(two[1], anterior)
+    add_reading(two[0], posterior)
+    add_reading(two[1], posterior)
+    report = survey(settings)
+    assert [pair["patient_call_differs"] for pair in report["pairs"]] == [True, True]
+    assert statuses(settings) == {"anterior": "adjudicate", "posterior": "agreed"}
+
+
+def test_lesions_on_different_projections_are_one_call_of_the_patient(settings, add_study, add_reading, two, box):
+    anterior, posterior = add_study("P1").values()
+    add_reading(two[0], anterior, box(100, 100, 3, 3))
+    add_reading(two[1], anterior)
+    add_reading(two[0], posterior)
+    add_reading(two[1], posterior, box(100, 100, 3, 3))
+    assert not any(pair["patient_call_differs"] for pair in survey(settings)["pairs"])
+
+
+EXCLUSIONS = {
+    "both call it unreadable": ("unreadable", "primary bone tumour", "excluded"),
+    "only one calls it unreadable": ("unreadable", None, "adjudicate"),
+}
+
+
+@pytest.mark.parametrize(("a", "b", "expected"), EXCLUSIONS.values(), ids=EXCLUSIONS.keys())
+def test_exclusions(a, b, expected, settings, add_study, add_reading, two):
+    anterior, _ = add_study("P1").values()
+    add_reading(two[0], anterior, exclusion=a)
+    add_reading(two[1], anterior, exclusion=b)
+    assert statuses(settings)["anterior"] == expected
+    assert survey(settings)["pairs"] == []
+
+
+def test_agreement_is_split_by_exposure_with_intervals(settings, add_study, add_reading, two, box):
+    for number in range(4):
+        anterior, _ = add_study(f"P{number}").values()
+        add_reading(two[0], anterior, box(100, 100, 10, 10), exposure="assisted" if number % 2 else "blind")
+        add_reading(two[1], anterior, box(100 + number, 100, 10, 10))
+    groups = by_exposure(survey(settings)["pairs"])
+    assert set(groups) == {"assisted and blind", "blind and blind"}
+    assert groups["blind and blind"]["metastasis"]["dice"]["value"] == pytest.approx((1 + 0.8) / 2)
+    assert groups["blind and blind"]["metastasis"]["dice"]["n"] == 2
