@@ -39,7 +39,7 @@ def _tools(column: Element, projection: Projection, first_key: int) -> None:
     )
     for key, label in enumerate(LABELS, start=first_key):
         SubElement(labels, "Label", value=label, background=COLOURS[label], hotkey=str(key))
-    SubElement(row, "Header", value="Exclude", size="6", style="margin:0 4px")
+    SubElement(row, "Header", value="Exclude", size="6", style="margin:0 4px;font-size:14px;font-weight:400")
     choices = SubElement(
         SubElement(row, "View", style=SHARE),
         "Choices",

@@ -15,7 +15,7 @@ BACKEND_TITLE = "Scintiloop"
 BACKEND_USER = "scintiloop"
 BACKEND_SECONDS = 100
 EVENTS = ("ANNOTATION_CREATED", "ANNOTATIONS_CREATED", "ANNOTATION_UPDATED", "ANNOTATIONS_DELETED")
-HIDDEN_COLUMNS = [
+HIDDEN_COLUMNS = (
     "annotations_results",
     "annotators",
     "annotations_ids",
@@ -43,7 +43,7 @@ HIDDEN_COLUMNS = [
     "unresolved_comment_count",
     "updated_at",
     "updated_by",
-]
+)
 APPEARANCE: dict[str, Any] = {
     "title": TITLE,
     "sampling": "Sequential sampling",

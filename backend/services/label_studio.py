@@ -2,10 +2,12 @@
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from backend.errors import ServiceError
 from backend.labelstudio.accounts import ReaderAccount, accounts, accounts_file, data_folder, files_folder
+from backend.labelstudio.project import ReaderProject
+from backend.labelstudio.readers import set_up_readers
 from backend.services.environment import SITE, label_studio_environment, label_studio_python
 from backend.settings import Settings
 
@@ -22,6 +24,19 @@ def ensure_accounts(settings: Settings, names: Sequence[str]) -> dict[str, Reade
     if missing or not data_folder(settings).is_dir():
         _run(settings, "ensure", *names)
     return accounts(settings)
+
+
+def open_reading_room(settings: Settings, announce: Callable[[str], None] = lambda _: None) -> list[ReaderProject]:
+    """Every reader of the settings with account, project, image folder and ML backend; to be called after `up`.
+
+    Raises:
+        ServiceError: Label Studio or the ML backend does not do its part.
+    """
+    missing = set(settings.readers) - set(accounts(settings))
+    if missing:
+        announce(f"making accounts in Label Studio for {', '.join(sorted(missing))}")
+    ensure_accounts(settings, settings.readers)
+    return set_up_readers(settings, settings.readers)
 
 
 def standing_accounts(settings: Settings) -> list[ReaderAccount]:
