@@ -205,12 +205,11 @@ def _read_entry(one: dict[str, Any], task: _Task, entries: _Entries) -> None:
         entries.choices[control] = _chosen(one.get("value"))
         return
     tag = _image_tag(one.get("to_name"), task)
-    region = read_region(one, task.labels)
     size = size_of(one)
     if entries.sizes.setdefault(tag, size) != size:
         message = f"{size} differs from {entries.sizes[tag]} of the regions before; was the image exchanged?"
         raise BadRegion(message, field="original_height")
-    entries.regions[tag].append(region)
+    entries.regions[tag].append(read_region(one, task.labels))
 
 
 def _image_tag(name: object, task: _Task) -> str:

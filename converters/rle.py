@@ -62,16 +62,16 @@ def decode_brush(rle: Sequence[int], rows: int, columns: int) -> Mask:
         )
         raise BadRegion(message, field="value.rle")
     sizes = [stream.read(4) + 1 for _ in range(4)]
-    values = np.zeros(total, np.int64)
+    painted = np.zeros(total, bool)
     done = 0
     while done < total:
         repeated = stream.read(1)
         length = stream.read(sizes[stream.read(2)]) + 1
         if done + length > total:
             raise BadRegion("the brush stroke runs past the end of the image", field="value.rle")
-        values[done : done + length] = stream.read(word) if repeated else stream.words(length, word)
+        painted[done : done + length] = (stream.read(word) if repeated else stream.words(length, word)) != 0
         done += length
-    return values.reshape(rows, columns, CHANNELS)[..., -1] > 0
+    return painted.reshape(rows, columns, CHANNELS)[..., -1]
 
 
 def encode_brush(mask: Mask) -> list[int]:
