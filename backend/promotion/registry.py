@@ -1,24 +1,26 @@
 """Model versions and the champion among them: an alias with a history that only grows."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.errors import InputError, NotFound, NotPromotable, Refused, WrongState
-from backend.model.weights import TrainedModel
 from backend.records import Verdict
 from backend.store.audit import record
 from backend.store.blobs import BlobStore
 from backend.store.tables import ChampionChange, ModelVersion
+
+if TYPE_CHECKING:
+    from backend.model.weights import TrainedModel
 
 ID_LENGTH = 12
 Role = Literal["administrator", "engineer", "physician", "automatic"]
 
 
 def store_model(
-    session: Session, blobs: BlobStore, trained: TrainedModel, run: str | None, dataset: str | None, code_version: str
+    session: Session, blobs: BlobStore, trained: "TrainedModel", run: str | None, dataset: str | None, code_version: str
 ) -> ModelVersion:
     """Keeps a trained model under the hash of its weights; the same weights again are the same version.
 
