@@ -78,10 +78,9 @@ def _grey_or_counts(image: Image.Image, source: str) -> SubImage | NDArray[np.fl
         counts: NDArray[Any] = np.array(image)
         if not np.isfinite(counts).all():
             raise ScanError("holds counts that are not finite; export it again", source=source)
-        return np.maximum(counts, 0).astype(np.float32)
+        return np.maximum(counts.astype(np.float32), 0)
     if image.mode in COLOUR_MODES:
         bands: NDArray[np.uint8] = np.array(image.convert("RGBA"), dtype=np.uint8)
         if (bands[..., :3] == bands[..., :1]).all() and (bands[..., 3] == 255).all():
-            grey: SubImage = bands[..., 0].copy()
-            return grey
+            return bands[..., 0]
     raise ScanError(f"is {image.mode}, not grey; save it as an 8-bit grey image", source=source, field="mode")
