@@ -60,7 +60,7 @@ def _right_arm(mesh: Mesh) -> Iterator[tuple[str, str, Floats, Integers]]:
     humerus, faces = _upright(mesh, "humerus")
     humerus = humerus @ rotation(1, -4).T + acromion + SHOULDER_BELOW_ACROMION
     yield "humerus", "arm", humerus, faces
-    elbow = _end(humerus, lowest=True) + (0, 0, 8)
+    elbow = _end(humerus, lowest=True) + np.array([0.0, 0.0, 8.0])
     wrist = elbow
     for name in ("ulna", "radius"):
         bone, faces = _upright(mesh, name)
@@ -74,13 +74,13 @@ def _right_arm(mesh: Mesh) -> Iterator[tuple[str, str, Floats, Integers]]:
 
 def _hand(mesh: Mesh, wrist: Floats) -> Iterator[tuple[str, str, Floats, Integers]]:
     """The hand flat on the table, thumb towards the body."""
-    for name, (across, down) in CARPALS.items():
+    for name, (aside, down) in CARPALS.items():
         bone, faces = _upright(mesh, name)
-        yield "hand", "hand", bone - bone.mean(axis=0) + wrist + (-across, 0, -down), faces
+        yield "hand", "hand", bone - bone.mean(axis=0) + wrist + (-aside, 0, -down), faces
     chains = {finger: (f"{finger}mc", f"{finger}proxph", f"{finger}midph", f"{finger}distph") for finger in FINGERS}
     places = {**FINGERS, "thumb": (22.0, 32.0)}
     for finger, (across, fan) in places.items():
-        joint = wrist + (-across, 0, -PALM_LENGTH)
+        joint = wrist + np.array([-across, 0.0, -PALM_LENGTH])
         for name in chains.get(finger, ("1mc", "thumbprox", "thumbdist")):
             bone, faces = _upright(mesh, name)
             placed = _hang(bone, joint, -fan)

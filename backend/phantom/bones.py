@@ -40,7 +40,7 @@ UPTAKE = {
     "radius": 0.4, "hand": 0.16, "femur": 0.62, "patella": 0.7, "tibia": 0.6, "fibula": 0.35, "foot": 0.22,
 }  # fmt: skip
 """Activity per surface area by kind of bone, relative."""
-END_GAIN = {"humerus": 1.6, "femur": 1.1, "tibia": 1.1, "radius": 0.8, "ulna": 0.8, "fibula": 0.6}
+END_GAIN = {"humerus": 1.6, "femur": 0.8, "tibia": 0.7, "radius": 0.8, "ulna": 0.8, "fibula": 0.6}
 """Extra uptake towards the joints of long bones."""
 DEPTH_MM = {"thoracic": 12.0, "lumbar": 14.0, "cervical": 6.0, "sacrum": 10.0, "femur": 6.0, "humerus": 6.0}
 """How far below the surface activity lies; 3 mm elsewhere."""
@@ -48,10 +48,10 @@ DEPTH_MM = {"thoracic": 12.0, "lumbar": 14.0, "cervical": 6.0, "sacrum": 10.0, "
 
 def kind(bone: str) -> str:
     """The kind of a bone from its name: `rib7_l` → `rib`."""
-    return bone.split("_")[0].rstrip("0123456789")
+    return bone.split("_", maxsplit=1)[0].rstrip("0123456789")
 
 
-DISC_MM = {"lumbar": 5.0, "thoracic": 2.0, "cervical": 2.0}
+DISC_MM = {"lumbar": 7.0, "thoracic": 2.0, "cervical": 2.0}
 """Spread along the spine: end plates take up more than the meshes' narrow bodies show."""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates, zoom
 
-from backend.phantom.clouds import Floats
+from backend.phantom.clouds import Floats, Integers
 from backend.records import PROJECTIONS, Projection
 from converters.grid import GRID_COLUMNS, GRID_ROWS, GRID_SHAPE
 
@@ -121,11 +121,11 @@ class Camera:
         return np.asarray(np.exp(-ATTENUATION_PER_MM * np.maximum(depth, 0.0)))
 
 
-def _cell(place: Floats, cells: int) -> Floats:
+def _cell(place: Floats, cells: int) -> Integers:
     return np.clip((place + 0.5) // COARSE, 0, cells - 1).astype(np.int64)
 
 
-def _deposit(slab: Floats, row: Floats, column: Floats, weight: Floats, shape: tuple[int, int, int]) -> Floats:
+def _deposit(slab: Integers, row: Floats, column: Floats, weight: Floats, shape: tuple[int, int, int]) -> Floats:
     """Each point's weight shared among the 4 pixels around it, so that the image depends smoothly on the points."""
     upper, left = np.floor(row).astype(np.int64), np.floor(column).astype(np.int64)
     low, right = row - upper, column - left

@@ -13,9 +13,8 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 SIDES = ("r", "l")
-PARTS = ("trunk", "head") + tuple(
-    f"{limb}_{side}" for side in SIDES for limb in ("arm", "forearm", "hand", "thigh", "shank", "foot")
-)
+LIMB_PARTS = ("arm", "forearm", "hand", "thigh", "shank", "foot")
+PARTS = ("trunk", "head", *(f"{limb}_{side}" for side in SIDES for limb in LIMB_PARTS))
 """What moves as one piece when the body is posed."""
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from backend.phantom.body import Build, Pose, draw_build, draw_pose, posed
 from backend.phantom.bones import kind, skeleton
-from backend.phantom.camera import Camera, Crop
+from backend.phantom.camera import SCATTER_SHARE, Camera, Crop
 from backend.phantom.clouds import Cloud, Floats
 from backend.phantom.findings import Finding, draw_look_alikes, draw_metastases
 from backend.phantom.footprint import Footprint, footprint
@@ -23,9 +23,9 @@ PIXEL_MM = {"site-A": 2.26, "site-B": 2.4, "site-C": 2.33}
 SOFT_SHARE = (0.36, 0.5)
 """Soft tissue's share of the activity of bone and soft tissue."""
 KIDNEY_SHARE = (0.004, 0.02)
-BLADDER_SHARE = (0.006, 0.06)
+BLADDER_SHARE = (0.006, 0.14)
 COUNT_GRID = 2.0**-16
-"""Expected counts are rounded to this before counting, so that the last bits of a processor's arithmetic do not show."""
+"""Expected counts are rounded to this before counting, so that a processor's last bits do not show."""
 STRENGTHENED = 1.5
 """A patient with metastases has at least one that can be seen: all are strengthened by this until it is so."""
 
@@ -38,17 +38,21 @@ class PhantomProjection:
         counts: (1024, 256) int32 detector counts.
         pixel_mm: size of a pixel.
         truth: (1024, 256) visible pixels of each label, disjoint (the bladder wins).
-        look_alikes: footprints of the visible benign findings.
-        lesions: footprint of each visible metastasis with its signal-to-noise ratio, before the bladder wins.
+        lesions: footprint of each visible metastasis, before the bladder wins.
+        benign: footprint of each visible look-alike.
         expected: (1024, 256) mean counts that the Poisson counts are drawn from.
     """
 
     counts: NDArray[np.int32]
     pixel_mm: float
     truth: dict[Label, Mask]
-    look_alikes: tuple[Mask, ...]
     lesions: tuple[Footprint, ...]
+    benign: tuple[Footprint, ...]
     expected: Floats
+
+    @property
+    def look_alikes(self) -> tuple[Mask, ...]:
+        return tuple(mark.mask for mark in self.benign)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,23 +88,21 @@ def generate(preset: Preset, seed: int, index: int, visit: int = 0) -> PhantomSt
     rng = stream(preset, seed, index, 5, visit)
     scene, normal, bladder = _stage(preset, patient, stream(preset, seed, index, 6), rng)
     spots = {projection: [_spot(finding, scene, projection) for finding in benign] for projection in PROJECTIONS}
-    others = {
-        projection: normal[projection] + bladder[projection] + _sum(spots[projection]) for projection in PROJECTIONS
-    }
-    seen = _visible_lesions(findings, scene, others)
+    healthy = {projection: normal[projection] + bladder[projection] for projection in PROJECTIONS}
+    others = {projection: healthy[projection] + _sum(spots[projection]) for projection in PROJECTIONS}
+    lesions = _visible_lesions(findings, scene, others)
     projections = {}
     for projection in PROJECTIONS:
-        extra, prints = seen[projection]
-        expected = others[projection] + _sum(extra)
+        marks = _footprints(lesions[projection], others[projection])
+        full = footprint(Crop(0, 0, bladder[projection]), others[projection] - bladder[projection])
+        expected = others[projection] + _sum(lesions[projection])
         expected = np.round((expected + scene.camera.scatter(expected)) / COUNT_GRID) * COUNT_GRID
-        around = normal[projection] + _sum(spots[projection])
-        marks = [footprint(spot, normal[projection] + bladder[projection]) for spot in spots[projection]]
         projections[projection] = PhantomProjection(
             counts=rng.poisson(expected).astype(np.int32),
             pixel_mm=scene.camera.pixel_mm,
-            truth=_truth(prints, footprint(Crop(0, 0, bladder[projection]), around)),
-            look_alikes=tuple(mark.mask for mark in marks if mark.visible),
-            lesions=tuple(mark for mark in prints if mark.visible),
+            truth=_truth(marks, full),
+            lesions=marks,
+            benign=_footprints(spots[projection], healthy[projection]),
             expected=expected,
         )
     return PhantomStudy(patient.visit, projections, preset)
@@ -129,7 +131,12 @@ def _stage(
         normal[projection] = camera.project(points, activity, projection) + spot.whole()
         spot = camera.project_spot(posed(bladder_cloud, build, pose), bladder_cloud.weight * shares[2], projection)
         bladder[projection] = spot.whole()
-    factor = 2e6 * _log_uniform(preset.counts, rng) / float(sum(image.sum() for image in normal.values()))
+    factor = (
+        2e6
+        / (1 + SCATTER_SHARE)
+        * _log_uniform(preset.counts, rng)
+        / float(sum(image.sum() for image in normal.values()))
+    )
     normal = {projection: factor * image for projection, image in normal.items()}
     bladder = {projection: factor * image for projection, image in bladder.items()}
     return _Scene(build, pose, camera, uptake, factor * level[0]), normal, bladder
@@ -163,13 +170,17 @@ def _spot(finding: Finding, scene: _Scene, projection: Projection) -> Crop:
 
 def _visible_lesions(
     findings: Sequence[Finding], scene: _Scene, others: dict[Projection, Floats]
-) -> dict[Projection, tuple[list[Crop], list[Footprint]]]:
+) -> dict[Projection, list[Crop]]:
+    """The lesions' expected counts per projection, strengthened until one of them can be seen."""
     spots = {projection: [_spot(finding, scene, projection) for finding in findings] for projection in PROJECTIONS}
-    while True:
-        found = {p: (spots[p], [footprint(spot, others[p]) for spot in spots[p]]) for p in PROJECTIONS}
-        if not findings or any(mark.visible for _, marks in found.values() for mark in marks):
-            return found
+    while findings and not any(_footprints(spots[projection], others[projection]) for projection in PROJECTIONS):
         spots = {p: [replace(spot, counts=spot.counts * STRENGTHENED) for spot in spots[p]] for p in PROJECTIONS}
+    return spots
+
+
+def _footprints(spots: Sequence[Crop], others: Floats) -> tuple[Footprint, ...]:
+    marks = (footprint(spot, others, number) for number, spot in enumerate(spots))
+    return tuple(mark for mark in marks if mark.visible)
 
 
 def _truth(lesions: Sequence[Footprint], bladder: Footprint) -> dict[Label, Mask]:
@@ -177,8 +188,7 @@ def _truth(lesions: Sequence[Footprint], bladder: Footprint) -> dict[Label, Mask
     if bladder.visible:
         masks["bladder"] |= bladder.mask
     for mark in lesions:
-        if mark.visible:
-            masks["metastasis"] |= mark.mask
+        masks["metastasis"] |= mark.mask
     masks["metastasis"] &= ~masks["bladder"]
     return masks
 

@@ -17,6 +17,8 @@ FindingKind = Literal[
 
 LESIONS = {"prostate": 4.8, "breast": 5.7, "lung": 3.0}
 MEAN_LESIONS, MOST_LESIONS = 4.5, 25
+SEEN_SHARE = 0.72
+"""Of the lesions put into a body about this share can be seen; the means above count what can be seen."""
 GROUPS = {
     "spine": ("cervical", "thoracic", "lumbar"), "pelvis": ("pelvis", "sacrum"),
     "chest": ("rib", "sternum", "scapula", "clavicle"), "skull": ("skull",), "limb": ("femur", "humerus"),
@@ -28,9 +30,9 @@ SITES = {
 OTHER_SITES = (0.4, 0.22, 0.28, 0.03, 0.07)
 """Share of lesions by group of bones, for early disease."""
 JOINTS = {
-    "knee": (62, -25, 462), "knee outside": (108, -25, 462), "acromion": (140, 20, 1447), "sternoclavicular": (24, -62, 1405),
-    "hip": (98, -14, 890), "facet L4": (20, 45, 1060), "facet L5": (20, 45, 1025), "ankle": (80, -20, 62),
-    "elbow": (172, 14, 1112), "wrist": (184, 14, 856), "shoulder": (150, 10, 1410),
+    "knee": (62, -25, 462), "knee outside": (108, -25, 462), "hip": (98, -14, 890), "ankle": (80, -20, 62),
+    "acromion": (140, 20, 1447), "sternoclavicular": (24, -62, 1405), "shoulder": (150, 10, 1410),
+    "facet L4": (20, 45, 1060), "facet L5": (20, 45, 1025), "elbow": (172, 14, 1112), "wrist": (184, 14, 856),
 }  # fmt: skip
 """Where joints wear, left side, mm."""
 SOFT_SPOT_POINTS = 600
@@ -66,7 +68,7 @@ def draw_metastases(preset: Preset, patient: Patient, rng: np.random.Generator) 
     if not patient.has_metastases:
         return []
     primary = patient.visit.primary or ""
-    mean = LESIONS.get(primary, MEAN_LESIONS) - 1
+    mean = LESIONS.get(primary, MEAN_LESIONS) / SEEN_SHARE - 1
     count = 1 + min(int(rng.negative_binomial(1.0, 1 / (1 + mean))), MOST_LESIONS)
     fresh = int(rng.integers(0, 3))
     found = [_metastasis(preset, primary, rng) for _ in range(count + fresh)]
@@ -91,7 +93,7 @@ def draw_look_alikes(preset: Preset, patient: Patient, rng: np.random.Generator)
 
 
 def _metastasis(preset: Preset, primary: str, rng: np.random.Generator) -> Finding:
-    cloud, names = skeleton()
+    cloud, _ = skeleton()
     group = str(rng.choice(list(GROUPS), p=SITES.get(primary, OTHER_SITES)))
     centre = int(rng.choice(_points_of(GROUPS[group])))
     radius = float(np.clip(rng.lognormal(np.log(preset.lesion_radius_mm), preset.lesion_radius_spread), 3.5, 45))

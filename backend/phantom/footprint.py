@@ -21,17 +21,21 @@ ROSE = 5.0
 
 @dataclass(frozen=True, eq=False)
 class Footprint:
-    """Visible pixels (1024, 256) of one finding in one projection and its signal-to-noise ratio there."""
+    """Visible pixels (1024, 256) of one finding in one projection and its signal-to-noise ratio there.
+
+    `finding` is its number within the study, the same in both projections.
+    """
 
     mask: Mask
     snr: float
+    finding: int
 
     @property
     def visible(self) -> bool:
         return self.snr >= ROSE
 
 
-def footprint(extra: Crop, others: Floats) -> Footprint:
+def footprint(extra: Crop, others: Floats, finding: int = 0) -> Footprint:
     """Args: `extra` expected counts of the finding alone, `others` (1024, 256) of all the rest."""
     rows, columns = extra.counts.shape
     window = (slice(extra.row, extra.row + rows), slice(extra.column, extra.column + columns))
@@ -41,4 +45,4 @@ def footprint(extra: Crop, others: Floats) -> Footprint:
     local = (extra.counts >= PEAK_SHARE * peak) & (extra.counts >= CONTRAST * behind) & (extra.counts > 0)
     mask[window] = local
     snr = float(extra.counts[local].sum() / np.sqrt(behind[local].sum() + 1.0)) if local.any() else 0.0
-    return Footprint(mask, snr)
+    return Footprint(mask, snr, finding)

@@ -9,7 +9,6 @@ import numpy as np
 from backend.phantom.preset import Preset
 from backend.records import Visit
 
-BLOCK = 20
 FIRST_DAY, DAYS = date(2018, 3, 1), 500
 SITES = ("site-A", "site-B", "site-C")
 PRIMARIES = {
@@ -75,7 +74,7 @@ def draw_patient(preset: Preset, seed: int, index: int, visit_index: int) -> Pat
 
 
 def _has_metastases(preset: Preset, seed: int, index: int) -> bool:
-    """The wanted share exactly in every block of patients, at random places."""
-    block, place = divmod(index, BLOCK)
-    order = stream(preset, seed, block, 2).permutation(BLOCK)
-    return bool(order[place] < round(preset.metastasis_share * BLOCK))
+    """The wanted share in every cohort to within one patient, starting anywhere in the cycle."""
+    start = stream(preset, seed, 0, 2).random()
+    share = preset.metastasis_share
+    return bool(np.floor(start + (index + 1) * share) > np.floor(start + index * share))

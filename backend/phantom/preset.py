@@ -13,7 +13,7 @@ class Preset:
     """The settings of a cohort.
 
     Attributes:
-        metastasis_share: share of patients with metastases, exact in every 20 patients.
+        metastasis_share: share of patients with metastases, kept to within one patient.
         follow_up_share: share of patients with a second study.
         lesion_radius_mm, lesion_radius_spread: median of the lesions' radius in bone and its log-normal sigma.
         lesion_gain, lesion_gain_spread: median extra uptake of a lesion relative to bone, and its sigma.
@@ -30,16 +30,16 @@ class Preset:
     metastasis_share: float = 0.45
     follow_up_share: float = 0.15
     lesion_radius_mm: float = 9.0
-    lesion_radius_spread: float = 0.5
-    lesion_gain: float = 3.0
+    lesion_radius_spread: float = 0.6
+    lesion_gain: float = 5.0
     lesion_gain_spread: float = 0.5
     look_alikes: float = 1.2
     look_alike_gain: float = 3.0
     counts: tuple[float, float] = (0.36, 0.68)
-    jitter_px: float = 0.8
-    bias_px: float = 0.5
-    miss_snr: float = 7.0
-    call_share: float = 0.2
+    jitter_px: float = 0.85
+    bias_px: float = 0.8
+    miss_snr: float = 7.5
+    call_share: float = 0.09
 
     def digest(self) -> str:
         """SHA-256 (hex) of the settings and the generator's version."""
@@ -48,7 +48,15 @@ class Preset:
 
 
 DEMO = Preset(
-    name="demo", lesion_radius_mm=13.0, lesion_gain=6.0, look_alikes=0.8, look_alike_gain=2.5, call_share=0.12
+    name="demo",
+    lesion_radius_mm=15.0,
+    lesion_radius_spread=0.4,
+    lesion_gain=12.0,
+    look_alikes=0.8,
+    look_alike_gain=2.0,
+    bias_px=0.9,
+    miss_snr=6.0,
+    call_share=0.07,
 )
 """Larger and hotter lesions, so that a small model learns within minutes on a processor."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.stats import norm
 
 from backend.phantom.cohort import PhantomProjection, PhantomStudy
 from backend.phantom.preset import Preset
@@ -20,8 +21,12 @@ MARGIN = 8
 ROUGHNESS_PX = 3.0
 """Correlation length of an outline's jitter."""
 SMALLEST = 4
-SNR_WIDTH = 0.35
-"""How sharply detection falls off with the logarithm of the signal-to-noise ratio."""
+SNR_WIDTH = 0.5
+"""Spread of the detection threshold, in the logarithm of the signal-to-noise ratio."""
+SHARED = 0.8
+"""Correlation of what two readers find hard: a finding that deceives one is likely to deceive the other."""
+LARGE_PX = 120
+"""Area above which outlines wander more, with the root of the finding's width."""
 TRUSTED_MISS = 0.1
 """Share of correct suggestions that a reader deletes against the evidence."""
 ANCHORING = 1.5
@@ -51,7 +56,7 @@ class Habits:
 
 @dataclass(frozen=True, eq=False)
 class _Impression:
-    """Something that the reader would draw when alone, and where it is."""
+    """Something that the reader would draw when alone, as the reader would draw it."""
 
     label: Label
     mask: Mask
@@ -85,69 +90,76 @@ def read(
             redraws poor ones, deletes baseless ones and adds what is missing.
     """
     own = habits(study.preset, reader, seed)
-    return {
-        projection: _read_projection(
-            study.projections[projection],
-            own,
-            _stream("reading", study.visit.study, projection, reader, seed),
-            None if suggestions is None else suggestions.get(projection, ()),
+    eye = _Eye(study.visit.study, reader, seed)
+    regions = {}
+    for projection in PROJECTIONS:
+        rng = _stream("reading", study.visit.study, projection, reader, seed)
+        impressions = _impressions(study.projections[projection], own, eye, rng)
+        regions[projection] = (
+            _outlines(impressions)
+            if suggestions is None
+            else _corrected(study.projections[projection], impressions, suggestions.get(projection, ()), (own, rng))
         )
-        for projection in PROJECTIONS
-    }
+    return regions
 
 
-def _read_projection(
-    image: PhantomProjection, own: Habits, rng: np.random.Generator, suggested: Sequence[Region] | None
-) -> tuple[Region, ...]:
-    impressions = _impressions(image, own, rng)
-    if suggested is None:
-        return _outlines(impressions)
-    kept: list[Region] = []
-    covered = np.zeros(GRID_SHAPE, dtype=np.bool_)
-    for region in suggested:
-        mask = draw([region], GRID_SHAPE).masks[region.label]
-        answer = _answer(region, mask, image, impressions, (own, rng))
-        if answer:
-            kept += answer
-            covered |= mask
-    missing = [one for one in impressions if not (one.mask & covered).any()]
-    return (*kept, *_outlines(missing))
+@dataclass(frozen=True)
+class _Eye:
+    """How a finding strikes this reader: the same in both projections, and alike for two readers."""
+
+    study: str
+    reader: int
+    seed: int
+
+    def luck(self, kind: str, finding: int) -> float:
+        """Standard normal."""
+        shared = _stream("finding", self.study, kind, finding).normal()
+        own = _stream("eye", self.study, kind, finding, self.reader, self.seed).normal()
+        return float(np.sqrt(SHARED) * shared + np.sqrt(1 - SHARED) * own)
 
 
-def _answer(
-    region: Region,
-    mask: Mask,
+def _corrected(
     image: PhantomProjection,
     impressions: Sequence[_Impression],
+    suggested: Sequence[Region],
     reader: tuple[Habits, np.random.Generator],
-) -> list[Region]:
-    """What becomes of one suggestion: kept, redrawn or (nothing) deleted."""
+) -> tuple[Region, ...]:
+    kept: list[Region] = []
+    covered = np.zeros(GRID_SHAPE, dtype=np.bool_)
+    redrawn: set[int] = set()
+    for region in suggested:
+        mask = draw([region], GRID_SHAPE).masks[region.label]
+        met = [one for one in impressions if one.label == region.label and (one.mask & mask).any()]
+        if met and _dice(mask, np.logical_or.reduce([one.mask for one in met])) < reader[0].good_enough:
+            redrawn |= {id(one) for one in met}
+        elif met or _believed(region.label, mask, image, reader):
+            kept.append(replace(region, suggested=True))
+            covered |= mask
+    own = [one for one in impressions if id(one) in redrawn or not (one.mask & covered).any()]
+    return (*kept, *_outlines(own))
+
+
+def _believed(label: Label, mask: Mask, image: PhantomProjection, reader: tuple[Habits, np.random.Generator]) -> bool:
+    """Whether the reader lets a suggestion stand where the own impression has nothing."""
     own, rng = reader
-    met = [one for one in impressions if one.label == region.label and (one.mask & mask).any()]
-    if met:
-        impression = np.logical_or.reduce([one.mask for one in met])
-        if _dice(mask, impression) >= own.good_enough:
-            return [replace(region, suggested=True)]
-        return list(_outlines(met))
-    if (mask & image.truth[region.label]).any():
+    if (mask & image.truth[label]).any():
         chance = 1 - TRUSTED_MISS
     elif any((mask & look_alike).any() for look_alike in image.look_alikes):
         chance = ANCHORING * own.call_share
     else:
         chance = own.idle_share
-    return [replace(region, suggested=True)] if rng.random() < chance else []
+    return bool(rng.random() < chance)
 
 
-def _impressions(image: PhantomProjection, own: Habits, rng: np.random.Generator) -> list[_Impression]:
+def _impressions(image: PhantomProjection, own: Habits, eye: _Eye, rng: np.random.Generator) -> list[_Impression]:
     """What this reader sees and how, without any suggestion."""
     found: list[_Impression] = []
     for lesion in image.lesions:
-        certainty = (np.log(lesion.snr) - np.log(own.miss_snr)) / SNR_WIDTH
-        if rng.random() < 1 / (1 + np.exp(-certainty)):
+        if np.log(lesion.snr / own.miss_snr) + SNR_WIDTH * eye.luck("metastasis", lesion.finding) > 0:
             found.append(_Impression("metastasis", _drawn(lesion.mask, own, rng)))
-    for look_alike in image.look_alikes:
-        if rng.random() < own.call_share:
-            found.append(_Impression("metastasis", _drawn(look_alike, own, rng)))
+    for look_alike in image.benign:
+        if eye.luck("benign", look_alike.finding) > norm.ppf(1 - own.call_share):
+            found.append(_Impression("metastasis", _drawn(look_alike.mask, own, rng)))
     if image.truth["bladder"].any():
         found.append(_Impression("bladder", _drawn(image.truth["bladder"], own, rng)))
     return found
@@ -164,7 +176,8 @@ def _drawn(seen: Mask, own: Habits, rng: np.random.Generator) -> Mask:
     local = seen[window]
     inside = distance_transform_edt(local) - distance_transform_edt(~local)
     noise = gaussian_filter(rng.normal(size=local.shape), ROUGHNESS_PX, mode="nearest")
-    rough = inside + own.bias_px + own.jitter_px * noise / noise.std()
+    scale = max(1.0, (np.count_nonzero(seen) / LARGE_PX) ** 0.25)
+    rough = inside + scale * (own.bias_px + own.jitter_px * noise / noise.std())
     drawn = np.zeros(GRID_SHAPE, dtype=np.bool_)
     near = distance_transform_edt(~local) < MARGIN / 2
     drawn[window] = (rough > 0) & near
