@@ -1,0 +1,102 @@
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from backend.errors import InputError
+from backend.evaluation.html import picture, to_html
+from backend.evaluation.report import build_report, evaluate
+from backend.evaluation.score import Case
+from backend.model.inference import Predictor
+from backend.model.networks import Architecture, build
+from backend.model.outlines import Thresholds
+from backend.records import LabelMasks, Prediction
+from converters.regions import Mask
+
+Scores = list[dict[str, Any]]
+
+
+@pytest.fixture
+def report(scores: Scores) -> dict[str, Any]:
+    return build_report(scores, "v1", "dataset", looks=3)
+
+
+def test_dice_is_the_mean_over_projections_that_hold_the_label(report: dict[str, Any]) -> None:
+    figure = report["labels"]["metastasis"]["dice"]
+    assert figure["n"] == 3
+    assert figure["value"] == pytest.approx((1 + 2 / 3 + 0) / 3)
+    assert 0 <= figure["low"] <= figure["value"] <= figure["high"] <= 1
+
+
+def test_pooled_dice_sums_pixels_of_all_projections(report: dict[str, Any]) -> None:
+    figure = report["labels"]["metastasis"]["pooled_dice"]
+    assert figure["value"] == pytest.approx(2 * 150 / (150 + 300))
+    assert figure["n"] == 4
+
+
+def test_patients_are_called_by_their_highest_crop(report: dict[str, Any]) -> None:
+    calls = report["patients"]
+    assert (calls["sensitivity"]["k"], calls["sensitivity"]["n"]) == (2, 3)
+    assert (calls["specificity"]["k"], calls["specificity"]["n"]) == (1, 1)
+    assert (calls["accuracy"]["k"], calls["npv"]["n"]) == (3, 2)
+    assert calls["auc"]["value"] == pytest.approx(2 / 3)
+    assert report["patients_by_mask"]["sensitivity"]["k"] == 2
+
+
+def test_each_kind_of_truth_is_counted(report: dict[str, Any]) -> None:
+    assert report["truth"] == {"metastasis_column": 3, "reference": 1}
+
+
+def test_age_groups_are_the_studys_and_the_unknown(report: dict[str, Any]) -> None:
+    groups = {group["group"]: group["n"]["patients"] for group in report["by_age"]}
+    assert groups == {"<50": 1, "50-69": 1, ">=70": 1, "unknown": 1}
+
+
+def test_an_empty_age_group_has_undefined_figures(scores: Scores) -> None:
+    report = build_report([score for score in scores if score["age"] == 60], "v1", "dataset")
+    oldest = next(group for group in report["by_age"] if group["group"] == ">=70")  # type: ignore[attr-defined]
+    assert oldest["labels"]["metastasis"]["dice"] == {"value": None, "low": None, "high": None, "n": 0}
+    assert oldest["patients"]["sensitivity"] == {"value": None, "low": None, "high": None, "n": 0, "k": 0}
+
+
+def test_the_report_counts_the_looks_at_the_test_set(report: dict[str, Any]) -> None:
+    assert report["looks"] == 3
+
+
+def test_the_report_is_plain_json(report: dict[str, Any]) -> None:
+    assert json.loads(json.dumps(report, allow_nan=False)) == report
+
+
+def test_evaluating_nothing_is_refused(scores: Scores) -> None:
+    predictor = Predictor.of(build(Architecture.named("resnet18")), Thresholds(), "v1")
+    with pytest.raises(InputError, match="no test case"):
+        evaluate([], predictor, dataset="d")
+
+
+def test_a_real_predictor_is_evaluated_and_shown_on_one_self_contained_page(
+    make_case: Callable[..., Case], rows: Callable[[int, int], Mask]
+) -> None:
+    predictor = Predictor.of(build(Architecture.named("timm-tf_efficientnet_lite0")), Thresholds(0.0, 0.99, 0.99), "v<1>")
+    reading = LabelMasks(rows(100, 108), rows(600, 610))
+    case = make_case("a", rows(100, 110), readings={"r1": reading, "r2": reading}, exposures={"r1": "blind"})
+    evaluation = evaluate([case, make_case("b", rows(0, 0))], predictor, dataset="d" * 64)
+    page = to_html(evaluation)
+    assert page.count("data:image/png;base64,") == 2
+    assert "v&lt;1&gt;" in page
+    assert not re.search(r"(src|href)=\"(?!data:)|url\(|@import|<script", page)
+
+
+def test_the_contact_sheet_shows_both_outlines(
+    make_case: Callable[..., Case], predicted: Callable[..., Prediction], rows: Callable[[int, int], Mask]
+) -> None:
+    pixels = picture(make_case("a", rows(100, 110)), predicted(rows(300, 310)))
+    assert pixels[200, 0].tolist() == [209, 87, 10]
+    assert pixels[600, 0].tolist() == [11, 107, 203]
+    assert pixels.shape == (2048, 512, 3)
+
+
+def test_the_burden_error_is_per_study(report: dict[str, Any]) -> None:
+    assert report["bstbi"]["mean_absolute_error"]["n"] == 4
+    assert report["bstbi"]["mean_absolute_error"]["value"] > 0
