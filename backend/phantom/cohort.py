@@ -10,7 +10,7 @@ from backend.phantom.body import Build, Pose, draw_build, draw_pose, posed
 from backend.phantom.bones import kind, skeleton
 from backend.phantom.camera import SCATTER_SHARE, Camera, Crop
 from backend.phantom.clouds import Cloud, Floats
-from backend.phantom.findings import Finding, draw_look_alikes, draw_metastases
+from backend.phantom.findings import draw_look_alikes, draw_metastases
 from backend.phantom.footprint import Footprint, footprint
 from backend.phantom.patients import Patient, draw_patient, schedule, stream
 from backend.phantom.preset import Preset
@@ -83,14 +83,14 @@ def cohort(preset: Preset, studies: int, seed: int) -> Iterator[PhantomStudy]:
 def generate(preset: Preset, seed: int, index: int, visit: int = 0) -> PhantomStudy:
     """One study by itself: the same bytes whatever was made before, and in which process."""
     patient = draw_patient(preset, seed, index, visit)
-    findings = draw_metastases(preset, patient, stream(preset, seed, index, 3))
-    benign = draw_look_alikes(preset, patient, stream(preset, seed, index, 4))
+    metastases = [finding.cloud() for finding in draw_metastases(preset, patient, stream(preset, seed, index, 3))]
+    benign = [finding.cloud() for finding in draw_look_alikes(preset, patient, stream(preset, seed, index, 4))]
     rng = stream(preset, seed, index, 5, visit)
     scene, normal, bladder = _stage(preset, patient, stream(preset, seed, index, 6), rng)
-    spots = {projection: [_spot(finding, scene, projection) for finding in benign] for projection in PROJECTIONS}
+    spots = {projection: [_spot(cloud, scene, projection) for cloud in benign] for projection in PROJECTIONS}
     healthy = {projection: normal[projection] + bladder[projection] for projection in PROJECTIONS}
     others = {projection: healthy[projection] + _sum(spots[projection]) for projection in PROJECTIONS}
-    lesions = _visible_lesions(findings, scene, others)
+    lesions = _visible_lesions(metastases, scene, others)
     projections = {}
     for projection in PROJECTIONS:
         marks = _footprints(lesions[projection], others[projection])
@@ -163,17 +163,16 @@ def _bone_variation(names: Sequence[str], rng: np.random.Generator) -> Floats:
     return np.array([by_kind[kind(name)] for name in names]) * rng.lognormal(0, 0.07, len(names))
 
 
-def _spot(finding: Finding, scene: _Scene, projection: Projection) -> Crop:
-    cloud: Cloud = finding.cloud()
+def _spot(cloud: Cloud, scene: _Scene, projection: Projection) -> Crop:
     return scene.camera.project_spot(posed(cloud, scene.build, scene.pose), cloud.weight * scene.per_unit, projection)
 
 
 def _visible_lesions(
-    findings: Sequence[Finding], scene: _Scene, others: dict[Projection, Floats]
+    lesions: Sequence[Cloud], scene: _Scene, others: dict[Projection, Floats]
 ) -> dict[Projection, list[Crop]]:
     """The lesions' expected counts per projection, strengthened until one of them can be seen."""
-    spots = {projection: [_spot(finding, scene, projection) for finding in findings] for projection in PROJECTIONS}
-    while findings and not any(_footprints(spots[projection], others[projection]) for projection in PROJECTIONS):
+    spots = {projection: [_spot(cloud, scene, projection) for cloud in lesions] for projection in PROJECTIONS}
+    while lesions and not any(_footprints(spots[projection], others[projection]) for projection in PROJECTIONS):
         spots = {p: [replace(spot, counts=spot.counts * STRENGTHENED) for spot in spots[p]] for p in PROJECTIONS}
     return spots
 

@@ -188,11 +188,11 @@ _BENIGN = {
 def _in_bone(finding: Finding) -> Cloud:
     """More uptake in the bone itself, so that a lesion has its bone's shape; strongest at the centre."""
     cloud, _ = skeleton()
-    distance = np.linalg.norm(cloud.points - finding.centre, axis=1) / finding.radius
-    chosen = (cloud.region == finding.bone) & (distance < 1)
-    near = cloud[chosen]
+    bone = cloud[cloud.region == finding.bone]
+    distance = np.linalg.norm(bone.points - finding.centre, axis=1) / finding.radius
+    near, distance = bone[distance < 1], distance[distance < 1]
     uptake = (near.weight + _mean_uptake()) / 2
-    return Cloud(near.points, finding.gain * uptake * (1 - 0.5 * distance[chosen] ** 2), near.part, near.region)
+    return replace(near, weight=finding.gain * uptake * (1 - 0.5 * distance**2))
 
 
 def _outside(finding: Finding) -> Cloud:

@@ -62,3 +62,5 @@ DEMO = Preset(
 
 BENCHMARK = Preset(name="benchmark")
 """The cohort on which reported figures stand: hard by design, see docs/phantom.md."""
+
+BENCHMARK_STUDIES, BENCHMARK_SEED = 60, 0
