@@ -7,6 +7,7 @@ from pathlib import Path
 from backend.errors import ServiceError
 from backend.labelstudio.accounts import data_folder, files_folder
 from backend.settings import Settings
+from backend.store.secrets import secret
 
 SITE = Path(__file__).parent / "label_studio_site"
 """Goes onto Label Studio's path: our settings module, the guard and the account script."""
@@ -56,6 +57,8 @@ def label_studio_environment(settings: Settings) -> dict[str, str]:
         "PYTHONPATH": str(SITE),
         "LABEL_STUDIO_BASE_DATA_DIR": str(data_folder(settings)),
         "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT": str(files_folder(settings)),
+        # the key that Label Studio makes itself can be one that it cannot read back, and then every token is void
+        "SECRET_KEY": secret(settings, "label_studio_key"),
         "LABEL_STUDIO_HOST": settings.label_studio_address,
     }
     return {"DJANGO_DB": "sqlite"} | kept | LABEL_STUDIO | places

@@ -11,7 +11,12 @@ from backend.errors import SettingsError
 from backend.settings import Settings
 
 SecretName = Literal[
-    "test_key", "web_session", "ml_backend_password", "label_studio_admin_password", "label_studio_admin_token"
+    "test_key",
+    "web_session",
+    "ml_backend_password",
+    "label_studio_admin_password",
+    "label_studio_admin_token",
+    "label_studio_key",
 ]
 """`test_key` decides who is sequestered and hashes file names; it is in the backup and never changes."""
 
