@@ -18,6 +18,9 @@ from converters.regions import LABELS, Label, Mask, MaskPatch, Polygon, Region, 
 DECIMALS = 7
 """Decimals of a pixel to which vertices count."""
 
+CROSSING_DECIMALS = 10
+"""Decimals of a pixel to which an edge's place on a row counts."""
+
 NO_AREA = 1e-9
 """Square pixels below which a part is rounding, not a drawing."""
 
@@ -130,7 +133,8 @@ def _fill(rings: Iterable[Vertices], rows: tuple[int, int], columns: tuple[int, 
     edge = np.repeat(np.arange(len(crossed)), crossed)
     row = np.arange(len(edge)) - np.repeat(np.cumsum(crossed) - crossed, crossed) + first[edge]
     crossing = x0[edge] + (row + 0.5 - y0[edge]) * (x1 - x0)[edge] / (y1 - y0)[edge]
-    column = np.clip(np.ceil(crossing - 0.5), left, right).astype(np.int64)
+    # Rounding takes the arithmetic's last digits away, so that a centre on a slanted edge is on it exactly.
+    column = np.clip(np.ceil(np.round(crossing, CROSSING_DECIMALS) - 0.5), left, right).astype(np.int64)
     width = right - left + 1
     crossings = np.bincount((row - top) * width + column - left, minlength=(bottom - top) * width)
     parity: NDArray[np.int64] = np.cumsum(crossings.reshape(bottom - top, width), axis=1) & 1
