@@ -14,7 +14,7 @@ from converters.rasterise import draw
 from converters.regions import Region
 
 
-def counting() -> Select[tuple[Reading]]:
+def counting() -> Select[Reading]:
     """The readings that count, by image and reader number: newest of their reader, not withdrawn, not unblinded."""
     return (
         select(Reading)

@@ -65,7 +65,8 @@ def _shape(plain: dict[str, Any]) -> Polygon | MaskPatch:
     rows, columns = plain["size"]
     bits = np.frombuffer(base64.b64decode(plain["bits"]), dtype=np.uint8)
     pixels = np.unpackbits(bits, count=rows * columns).astype(bool).reshape(rows, columns)
-    return MaskPatch(*plain["corner"], pixels)
+    column, row = plain["corner"]
+    return MaskPatch(column, row, pixels)
 
 
 def _ring(points: list[list[float]]) -> Ring:

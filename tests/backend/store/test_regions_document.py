@@ -62,5 +62,5 @@ def test_order_is_kept_and_noise_below_the_last_decimal_is_not() -> None:
 
 
 def test_a_coordinate_that_is_no_number_is_refused() -> None:
-    with pytest.raises(ValueError, match="not JSON compliant|Out of range"):
+    with pytest.raises(ValueError, match="JSON compliant"):
         encode([Region("bladder", Polygon(((float("nan"), 0), (1, 0), (1, 1))))])
