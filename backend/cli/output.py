@@ -1,4 +1,4 @@
-"""How every subcommand speaks: one JSON document on standard output, or words; progress and errors on standard error."""
+"""How every subcommand speaks: JSON or words on standard output; progress and errors on standard error."""
 
 import json
 import sys

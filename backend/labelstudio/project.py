@@ -119,6 +119,19 @@ class ReaderProject:
             if len(items) < TASKS_PER_PAGE:
                 return
 
+    def begun(self) -> set[int]:
+        """Ids of the tasks that the reader has begun: with a submission, a skip or a draft."""
+        begun = {int(task["id"]) for task in self.tasks_with_annotations()}
+        with asking(self.settings, f"list the drafts of {self.account.name}"):
+            listed = self.service.tasks.list(project=self.id, fields="all", page_size=TASKS_PER_PAGE)
+            return begun | {task.id for task in listed if task.drafts}
+
+    def as_the_reader_sees(self, task_id: int) -> dict[str, Any]:
+        """The task as the reader's own page gets it, predictions included."""
+        with asking(self.settings, f"open a task of {self.account.name}"):
+            document: dict[str, Any] = json.loads(self.as_reader.tasks.get(id=str(task_id)).json(by_alias=True))
+            return document
+
     def submit(self, task_id: int, result: Sequence[dict[str, Any]], seconds: float | None = None) -> int:
         """Submits `result` for a task as the reader; returns the annotation's id."""
         with asking(self.settings, f"submit for {self.account.name}"):

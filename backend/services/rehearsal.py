@@ -44,3 +44,105 @@ class Cast:
     seed: int
     browser_reader: str
     desktop_reader: str
+
+
+def read_in_label_studio(cast: Cast, advance: Advance) -> int:
+    """The first reader submits every task still open on the worklist; returns how many studies were read."""
+    project = open_project(cast.settings, cast.browser_reader)
+    done = {task["id"] for task in project.tasks_with_annotations()}
+    waiting = [(token, task) for token, task in project.tasks().items() if task not in done and token in cast.phantoms]
+    for number, (token, task) in enumerate(waiting, start=1):
+        shown = _shown_in_label_studio(project.as_the_reader_sees(task))
+        started = time.monotonic()
+        drawn = draw_reading(cast.phantoms[token], 0, cast.seed, shown)
+        project.submit(task, _results(drawn), seconds=time.monotonic() - started)
+        advance(number, len(waiting))
+    _await_readings(cast, waiting)
+    return len(waiting)
+
+
+def read_in_labelme(cast: Cast, folder: Path, advance: Advance) -> dict[str, Any]:
+    """The second reader takes a Labelme folder, draws in it and hands it back; returns the import's summary."""
+    read.export_worklist(cast.settings, folder, cast.desktop_reader)
+    files = sorted(folder.glob("*.json"))
+    by_token: dict[str, dict[Projection, Path]] = {}
+    for file in files:
+        token, projection, _ = file.stem.split("_")
+        by_token.setdefault(token, {})["anterior" if projection == "anterior" else "posterior"] = file
+    for number, (token, places) in enumerate(by_token.items(), start=1):
+        _draw_in_labelme(cast, token, places)
+        advance(number, len(by_token))
+    return read.import_readings(cast.settings, [folder], cast.desktop_reader)
+
+
+def adjudicate(cast: Cast) -> int:
+    """The physician decides every open case, lesion by lesion; returns how many projections that were."""
+    waiting = agree.open_cases(cast.settings)
+    for image_id in waiting:
+        case = open_case(cast.settings, image_id)
+        decisions = decide(_truth(cast, image_id), case.disputes)
+        record_decisions(cast.settings, image_id, decisions, PHYSICIAN)
+    return len(waiting)
+
+
+def _shown_in_label_studio(task: dict[str, Any]) -> Shown | None:
+    """The suggestions on the reader's page, None where it shows none."""
+    submissions, _ = read_export([task], source="task")
+    shown: Shown = {}
+    for submission in submissions:
+        if submission.kind == "prediction":
+            for to_name, regions in submission.regions.items():
+                projection = projection_of(to_name)
+                if projection is not None:
+                    shown[projection] = regions
+    return shown or None
+
+
+def _results(drawn: Mapping[Projection, tuple[Region, ...]]) -> list[dict[str, Any]]:
+    return [
+        result
+        for projection, regions in drawn.items()
+        for result in to_results(
+            regions,
+            from_name=label_control(projection),
+            to_name=image_name(projection, "low"),
+            rows=GRID_ROWS,
+            columns=GRID_COLUMNS,
+        )
+    ]
+
+
+def _draw_in_labelme(cast: Cast, token: str, places: Mapping[Projection, Path]) -> None:
+    documents = {
+        projection: read_labelme(place.read_bytes(), source=place.name) for projection, place in places.items()
+    }
+    suggested = {projection: document.regions for projection, document in documents.items()}
+    shown = suggested if any(suggested.values()) else None
+    drawn = draw_reading(cast.phantoms[token], 1, cast.seed, shown)
+    for projection, place in places.items():
+        image_path = json.loads(place.read_bytes())["imagePath"]
+        flags = {"read": True}
+        place.write_bytes(write_labelme(drawn[projection], image_path, GRID_ROWS, GRID_COLUMNS, flags=flags))
+
+
+def _await_readings(cast: Cast, waiting: list[tuple[str, int]]) -> None:
+    """Webhooks bring the readings; what they lose, reconciliation finds."""
+    tokens = {token for token, _ in waiting}
+    deadline = time.monotonic() + SECONDS_FOR_WEBHOOKS
+    asked = False
+    while missing := tokens - read.studies_read_by(cast.settings, cast.browser_reader):
+        if time.monotonic() > deadline - SECONDS_FOR_WEBHOOKS / 2 and not asked:
+            dispatch(cast.settings, "reconcile")
+            asked = True
+        if time.monotonic() > deadline:
+            raise ServiceError(f"{len(missing)} readings submitted in Label Studio did not arrive; see the logs folder")
+        time.sleep(0.5)
+
+
+def _truth(cast: Cast, image_id: int) -> LabelMasks:
+    with open_session(cast.settings) as session:
+        image = session.get_one(Image, image_id)
+        token = image.study.token
+        projection = next(name for name in PROJECTIONS if name == image.projection)
+    truth = cast.phantoms[token].projections[projection].truth
+    return LabelMasks(truth["metastasis"], truth["bladder"])

@@ -269,6 +269,8 @@ class Evaluation(Base):
     report: Mapped[dict[str, Any]]
     scores_sha256: Mapped[str] = mapped_column(Sha256)
     """Per-projection scores, for paired comparison."""
+    html_sha256: Mapped[str] = mapped_column(Sha256)
+    """The self-contained page of the report."""
     created: Mapped[datetime] = mapped_column(default=now)
 
 

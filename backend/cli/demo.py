@@ -1,0 +1,97 @@
+"""`scintiloop demo`: the whole loop on simulated studies, told as it goes, then served."""
+
+import signal
+import time
+from contextlib import AbstractContextManager
+from types import FrameType
+from typing import Any
+
+import click
+
+from backend.cli.output import Advance, emit, figure, json_option, progress_bar, table
+from backend.services.demonstration import demonstrate
+from backend.services.machine import down
+from backend.settings import Settings, load_settings
+
+DEFAULT_STUDIES = 72
+DEFAULT_SEED = 7
+
+
+class _Teller:
+    """Sentences and bars on standard error."""
+
+    def say(self, sentence: str) -> None:
+        click.echo(f"· {sentence}", err=True)
+
+    def progress(self, title: str) -> AbstractContextManager[Advance]:
+        self.say(title)
+        return progress_bar(title)
+
+
+@click.command(epilog="Example: scintiloop demo --studies 72 --no-serve")
+@click.option("--studies", type=click.IntRange(min=1), default=DEFAULT_STUDIES, show_default=True)
+@click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="Same seed, same studies and readers.")
+@click.option("--no-serve", is_flag=True, help="Stop every service when the loop is done.")
+@json_option
+def demo(studies: int, seed: int, no_serve: bool, as_json: bool) -> None:
+    """The whole loop on phantom studies with simulated readers, every other part the real one."""
+    settings = load_settings(seed=seed)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        emit(demonstrate(settings, studies, seed, _Teller()), as_json, _print_summary)
+        if not no_serve:
+            _serve()
+    except KeyboardInterrupt:
+        click.echo("stopping", err=True)
+    finally:
+        _stop(settings)
+
+
+def _serve() -> None:
+    click.echo("serving until Ctrl-C", err=True)
+    while True:
+        time.sleep(3600)
+
+
+def _stop(settings: Settings) -> None:
+    """Stops what was started; a second Ctrl-C must not leave half of it running."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    if settings.home.exists():
+        down(settings, announce=lambda sentence: click.echo(sentence, err=True))
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _print_summary(document: dict[str, Any]) -> None:
+    rows = [
+        (
+            one["round"],
+            one["studies"],
+            one["pre_annotated"],
+            one["readings"],
+            one["adjudicated"],
+            ", ".join(f"{n} {status}" for status, n in one["references"].items()),
+            one["run"]["model"],
+            f"{one['run']['verdict']}, {'promoted' if one['promoted'] else 'not promoted'}",
+        )
+        for one in document["rounds"]
+    ]
+    columns = ("round", "studies", "pre-annotated", "readings", "adjudicated", "references", "model", "gate")
+    table(f"The loop, twice around ({document['seconds']:.0f} s)", columns, rows)
+    last = document["rounds"][-1]["run"]
+    heads = ("label", "second model", "first model", "difference")
+    dice = [
+        (label, figure(row["challenger"]), figure(row["champion"]), figure(row["difference"]))
+        for label, row in last["dice"].items()
+    ]
+    table("Dice on the same test patients, mean over projections that hold the label, 95 % interval", heads, dice)
+    click.echo(f"gate: {last['verdict']} – {last['reason']}")
+    for one in document["next"]["readers"]:
+        click.echo(f"{one['reader']}: {one['pre_annotated']} new studies pre-annotated by {one['model']}")
+    services = [(one["name"], one["state"], one["url"]) for one in document["site"]["services"]]
+    table("Services", ("name", "state", "address"), services)
+    accounts = [(one["where"], one["role"], one["email"], one["password"]) for one in document["site"]["accounts"]]
+    table("Log-ins", ("where", "role", "e-mail", "password"), accounts)

@@ -1,0 +1,137 @@
+"""`scintiloop dataset`, `retrain`, `runs`."""
+
+import getpass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from backend.cli.output import emit, figure, json_option, open_home, progress_bar, table
+from backend.datasets import freeze as freezing
+from backend.datasets.load import export as export_dataset
+from backend.errors import WrongState
+from backend.jobs import runs as run_rows
+from backend.jobs.follow import follow
+from backend.jobs.steps.start import start_training
+
+
+@click.group()
+def dataset() -> None:
+    """Dataset versions: immutable manifests of references."""
+
+
+@dataset.command(epilog="Example: scintiloop dataset freeze")
+@click.option("--split", type=click.Choice(["patient", "study"]), default="patient", help="Rule of the test side.")
+@json_option
+def freeze(split: str, as_json: bool) -> None:
+    """Freeze the references that count now; the same references give the same version."""
+    rule: freezing.SplitRule = "study" if split == "study" else "patient"
+    emit(freezing.freeze(open_home(), split=rule, by=getpass.getuser()).to_json(), as_json, _print_dataset)
+
+
+@dataset.command("list", epilog="Example: scintiloop dataset list")
+@json_option
+def list_versions(as_json: bool) -> None:
+    """List every dataset version."""
+    emit({"datasets": freezing.versions(open_home())}, as_json, _print_versions)
+
+
+@dataset.command(epilog="Example: scintiloop dataset export 3fa9 exported/")
+@click.argument("dataset_id")
+@click.argument("directory", type=click.Path(path_type=Path))
+@json_option
+def export(dataset_id: str, directory: Path, as_json: bool) -> None:
+    """Write a dataset version's images, masks and manifest into a new folder."""
+    settings = open_home()
+    found = freezing.find(settings, dataset_id)
+    members = export_dataset(settings, found.id, directory, by=getpass.getuser())
+    document = {"id": found.id, "directory": str(directory), "members": members}
+    emit(document, as_json, lambda done: click.echo(f"{done['members']} projections written to {done['directory']}"))
+
+
+@click.command(epilog="Example: scintiloop retrain --wait")
+@click.option("--wait", is_flag=True, help="Follow the run until it ends.")
+@click.option("--dataset", help="Dataset version; one is frozen now unless named.")
+@click.option("--from", "start", help="champion, scratch, or a weights file.")
+@click.option("--encoder", help="U-Net encoder; the champion's unless named.")
+@click.option("--steps", type=click.IntRange(min=1), help="U-Net steps.")
+@json_option
+def retrain(
+    wait: bool, dataset: str | None, start: str | None, encoder: str | None, steps: int | None, as_json: bool
+) -> None:
+    """Queue a training run; with --wait, print the updated Dice beside the champion's."""
+    settings = open_home()
+    run_id = start_training(settings, getpass.getuser(), dataset=dataset, start=start, encoder=encoder, steps=steps)
+    if wait:
+        with progress_bar(f"run {run_id}") as advance:
+            run = follow(settings, run_id, advance)
+        if run["state"] != "done":
+            run["errors"] = [{"file": f"run {run_id}", "error": run["reason"] or run["state"]}]
+    else:
+        run = run_rows.show(run_rows.find(settings, run_id))
+    emit(run, as_json, print_run)
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def runs(context: click.Context, as_json: bool) -> None:
+    """Training runs, newest first."""
+    if context.invoked_subcommand is None:
+        found = [run_rows.show(run) for run in run_rows.newest_first(open_home())]
+        emit({"runs": found}, as_json, _print_runs)
+
+
+@runs.command(epilog="Example: scintiloop runs show 20261123-1200-ab12")
+@click.argument("run_id")
+@json_option
+def show(run_id: str, as_json: bool) -> None:
+    """Show one run: progress, verdict, Dice of challenger and champion and their paired difference."""
+    emit(run_rows.show(run_rows.find(open_home(), run_id)), as_json, print_run)
+
+
+@runs.command(epilog="Example: scintiloop runs cancel 20261123-1200-ab12")
+@click.argument("run_id")
+@json_option
+def cancel(run_id: str, as_json: bool) -> None:
+    """Cancel a run that is queued or running."""
+    settings = open_home()
+    state = run_rows.cancel(settings, run_id, getpass.getuser())
+    if state not in ("running", "queued", "cancelled"):
+        raise WrongState(f"run {run_id} has ended already: {state}")
+    emit(run_rows.show(run_rows.find(settings, run_id)), as_json, print_run)
+
+
+def print_run(run: dict[str, Any]) -> None:
+    """The run in words and its Dice as a table."""
+    progress = run.get("progress") or {}
+    at = f", step {progress['step']} of {progress['steps']}" if "step" in progress and run["state"] == "running" else ""
+    click.echo(f"run {run['run']}: {run['state']}{at}")
+    if run["model"]:
+        click.echo(f"model {run['model']} on dataset {run['dataset'][:12]}: {run['verdict']} – {run['reason']}")
+    elif run["reason"]:
+        click.echo(run["reason"])
+    if run["dice"]:
+        columns = ("label", "challenger", "champion", "difference")
+        rows = [(label, *(figure(row[name]) for name in columns[1:])) for label, row in run["dice"].items()]
+        table(
+            "Dice on the frozen test patients (mean over projections that hold the label, 95 % interval)", columns, rows
+        )
+
+
+def _print_runs(document: dict[str, Any]) -> None:
+    rows = [(run["run"], run["state"], run["model"], run["verdict"], run["created"]) for run in document["runs"]]
+    table("Runs", ("run", "state", "model", "verdict", "created"), rows)
+
+
+def _print_dataset(document: dict[str, Any]) -> None:
+    sides: dict[str, set[str]] = {}
+    for member in document["members"]:
+        sides.setdefault(member["split"], set()).add(member["patient"])
+    click.echo(f"dataset {document['id']}: {len(document['members'])} projections")
+    table("Patients", ("side", "patients"), [(side, len(patients)) for side, patients in sorted(sides.items())])
+
+
+def _print_versions(document: dict[str, Any]) -> None:
+    rows = [(one["id"][:12], one["members"], one["created"]) for one in document["datasets"]]
+    table("Dataset versions", ("id", "projections", "created"), rows)

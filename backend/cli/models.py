@@ -1,0 +1,121 @@
+"""`scintiloop models`, `evaluate`, `predict`."""
+
+import getpass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from backend.cli.output import emit, figure, json_option, open_home, table
+from backend.jobs.steps import promote as promoting
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def models(context: click.Context, as_json: bool) -> None:
+    """Model versions, newest first, and which one serves."""
+    if context.invoked_subcommand is None:
+        from backend.jobs.steps.lineage import model_versions  # noqa: PLC0415
+
+        emit({"models": model_versions(open_home())}, as_json, _print_models)
+
+
+@models.command(epilog="Example: scintiloop models promote 3fa94c01b2de")
+@click.argument("model_id")
+@click.option("--reason", help="Why, in writing; needed where the gate said hold.")
+@json_option
+def promote(model_id: str, reason: str | None, as_json: bool) -> None:
+    """Make a model version the champion, if the gate allows it."""
+    champion = promoting.promote(open_home(), model_id, by=getpass.getuser(), reason=reason)
+    emit({"champion": champion}, as_json, _print_champion)
+
+
+@models.command(epilog="Example: scintiloop models rollback")
+@click.option("--reason", help="Why, in writing.")
+@json_option
+def rollback(reason: str | None, as_json: bool) -> None:
+    """Take the newest promotion back."""
+    champion = promoting.rollback(open_home(), by=getpass.getuser(), reason=reason)
+    emit({"champion": champion}, as_json, _print_champion)
+
+
+@models.command(epilog="Example: scintiloop models diff 3fa94c01b2de 77e0d1c4a9f3")
+@click.argument("model_a")
+@click.argument("model_b")
+@json_option
+def diff(model_a: str, model_b: str, as_json: bool) -> None:
+    """Where two model versions come from and how they differ on the same test cases."""
+    from backend.jobs.steps.lineage import difference  # noqa: PLC0415
+
+    emit(difference(open_home(), model_a, model_b, by=getpass.getuser()), as_json, _print_difference)
+
+
+@click.command(epilog="Example: scintiloop evaluate --report report/")
+@click.argument("model", required=False)
+@click.option("--report", "directory", type=click.Path(path_type=Path), help="Write report.json and report.html here.")
+@json_option
+def evaluate(model: str | None, directory: Path | None, as_json: bool) -> None:
+    """The evaluation report of a model version (the champion unless named) on the frozen test patients."""
+    from backend.jobs.steps.report import evaluation_report  # noqa: PLC0415 (loads torch)
+
+    document = evaluation_report(open_home(), model, directory, by=getpass.getuser())
+    emit(document, as_json, _print_report)
+
+
+@click.command(epilog="Example: scintiloop predict scans/ --json")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--studies", "studies_csv", type=click.Path(path_type=Path), help="List of images, see docs.")
+@click.option(
+    "--to",
+    "target",
+    type=(click.Choice(["labelme", "label-studio", "masks", "csv"]), click.Path(path_type=Path)),
+    help="Also write files of this kind into a folder.",
+)
+@json_option
+def predict(paths: tuple[Path, ...], studies_csv: Path | None, target: tuple[str, Path] | None, as_json: bool) -> None:
+    """Outlines and burden for scan files, by the champion; no services needed."""
+    if not paths and studies_csv is None:
+        raise click.UsageError("name files, folders or --studies studies.csv")
+    from backend.jobs.steps.predict_report import predict_report  # noqa: PLC0415 (loads torch)
+
+    emit(predict_report(open_home(), paths, studies_csv, target), as_json, _print_predictions)
+
+
+def _print_champion(document: dict[str, Any]) -> None:
+    click.echo(f"champion: {document['champion'] or 'none'}")
+
+
+def _print_models(document: dict[str, Any]) -> None:
+    rows = [
+        (one["model"], "champion" if one["champion"] else "", one["encoder"], one["verdict"], one["created"])
+        for one in document["models"]
+    ]
+    table("Model versions", ("model", "", "encoder", "verdict", "created"), rows)
+
+
+def _print_difference(document: dict[str, Any]) -> None:
+    rows = [(label, figure(row)) for label, row in document["differences"].items()]
+    table(
+        f"{document['a']['model']} minus {document['b']['model']}, same test cases, paired by patient",
+        ("figure", "difference"),
+        rows,
+    )
+
+
+def _print_report(document: dict[str, Any]) -> None:
+    click.echo(f"model {document['model']} on dataset {document['dataset'][:12]}: {document['n']}")
+    rows = [(label, figure(row["dice"]), figure(row["pooled_dice"])) for label, row in document["labels"].items()]
+    table("Dice against the reference", ("label", "Dice", "pooled Dice"), rows)
+    table("Patients", ("figure", "value"), [(name, figure(row)) for name, row in document["patients"].items()])
+    between = [(label, figure(row["dice"])) for label, row in document["between_readers"].items()]
+    table("Readers with each other", ("label", "Dice"), between)
+
+
+def _print_predictions(document: dict[str, Any]) -> None:
+    def row(name: str, burden: dict[str, Any]) -> tuple[object, ...]:
+        values = (burden["bstbi"], burden["lesion_area_cm2"])
+        return (name, *("–" if value is None else f"{value:.3f}" for value in values), burden["lesions"])
+
+    rows = [row(one["study"], one["burden"]) for one in document["studies"]]
+    table(f"Burden by model {document['model']}", ("study", "BSTBI", "lesion area cm²", "lesions"), rows)

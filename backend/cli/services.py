@@ -1,0 +1,61 @@
+"""`scintiloop up`, `down`, `status`, `accounts`."""
+
+from typing import Any
+
+import click
+
+from backend.cli.output import emit, json_option, open_home, table
+from backend.services import site
+from backend.services.machine import ServiceStatus
+from backend.services.machine import down as stop_services
+from backend.services.machine import status as service_status
+
+
+@click.command(epilog="Example: scintiloop up")
+@json_option
+def up(as_json: bool) -> None:
+    """Start every service on this machine and print the addresses and, the first time, the first log-ins."""
+    document = site.open_site(open_home(), announce=lambda sentence: click.echo(sentence, err=True))
+    emit(document, as_json, _print_site)
+
+
+@click.command(epilog="Example: scintiloop down")
+@json_option
+def down(as_json: bool) -> None:
+    """Stop every service that `up` started."""
+    left = stop_services(open_home(), announce=lambda sentence: click.echo(sentence, err=True))
+    emit(_services(left), as_json, _print_services)
+
+
+@click.command(epilog="Example: scintiloop status --json")
+@json_option
+def status(as_json: bool) -> None:
+    """Show every service: its address, state and process."""
+    emit(_services(service_status(open_home())), as_json, _print_services)
+
+
+@click.command(epilog="Example: scintiloop accounts")
+@json_option
+def accounts(as_json: bool) -> None:
+    """List the accounts that `up` made and whose generated password still stands."""
+    emit({"accounts": site.standing_accounts(open_home())}, as_json, _print_accounts)
+
+
+def _services(found: list[ServiceStatus]) -> dict[str, Any]:
+    return {"services": [service.to_json() for service in found]}
+
+
+def _print_services(document: dict[str, Any]) -> None:
+    rows = [(one["name"], one["state"], one["url"], one["pid"]) for one in document["services"]]
+    table("Services", ("name", "state", "address", "pid"), rows)
+
+
+def _print_accounts(document: dict[str, Any]) -> None:
+    rows = [(one["where"], one["role"], one["email"], one["password"]) for one in document["accounts"]]
+    table("Log-ins with a generated password (change them)", ("where", "role", "e-mail", "password"), rows)
+
+
+def _print_site(document: dict[str, Any]) -> None:
+    _print_services(document)
+    if document["accounts"]:
+        _print_accounts(document)

@@ -1,0 +1,47 @@
+"""Agreement → reference: settles what agrees, hands the rest to physicians, writes down what they decide."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+
+from backend.adjudication import references
+from backend.agreement import report
+from backend.settings import Settings
+from backend.store.readings import counting
+from backend.store.sealed import current_reference
+from backend.store.session import open_session
+from backend.store.tables import Reading
+
+
+def settle(settings: Settings) -> dict[int, str]:
+    """Makes the reference of every projection whose two readings agree; returns where each open projection stands."""
+    return settle_images(settings, _without_reference(settings))
+
+
+def settle_images(settings: Settings, image_ids: Iterable[int]) -> dict[int, str]:
+    """The same for these projections alone."""
+    return {image_id: references.settle(settings, image_id) for image_id in sorted(image_ids)}
+
+
+def agreement(settings: Settings, *, exposure: bool = False) -> dict[str, Any]:
+    """The document of `scintiloop agreement`; with `exposure`, also the Dice for each pairing of exposures."""
+    document = report.survey(settings)
+    return document | {"by_exposure": report.by_exposure(document["pairs"])} if exposure else document
+
+
+def open_cases(settings: Settings) -> list[int]:
+    """Images that wait for a physician, in order of arrival."""
+    return [image_id for image_id, status in settle(settings).items() if status == "adjudicate"]
+
+
+def _without_reference(settings: Settings) -> list[int]:
+    """Images with two or more counting readings and no reference that stands on them."""
+    with open_session(settings) as session:
+        readings = counting().subquery()
+        images = session.scalars(select(Reading.image_id).where(Reading.id.in_(select(readings.c.id))))
+        seen: dict[int, int] = {}
+        for image_id in images:
+            seen[image_id] = seen.get(image_id, 0) + 1
+        twice = sorted(image_id for image_id, times in seen.items() if times > 1)
+        return [image_id for image_id in twice if current_reference(session, image_id) is None]

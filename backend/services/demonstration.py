@@ -1,0 +1,189 @@
+"""The demo: the whole loop, twice around, on phantom studies, every part the real one.
+
+The first round reads a third of the studies without any model; the second reads the rest with the first model's
+outlines. Both models train for the same number of steps from the same start, and meet on the same test patients.
+"""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from backend.errors import NotPromotable, Refused, ServiceError
+from backend.jobs.follow import follow
+from backend.jobs.steps import agree, publish
+from backend.jobs.steps.ingest import ingest
+from backend.jobs.steps.promote import promote
+from backend.jobs.steps.simulate import write_phantom
+from backend.jobs.steps.start import start_training
+from backend.phantom.cohort import cohort
+from backend.phantom.preset import DEMO
+from backend.scans.register import study_token
+from backend.services import rehearsal
+from backend.services.rehearsal import Cast
+from backend.services.site import open_site
+from backend.settings import Settings
+from backend.store import schema
+from backend.store.secrets import write_secret
+
+MARKER = "demo.json"
+NEXT_STUDIES = 4
+"""Studies that nobody has read yet, left pre-annotated for whoever opens Label Studio after the demo."""
+LEAST_STUDIES = 12
+ENGINEER = "demo engineer"
+
+Advance = Callable[[int, int], None]
+
+
+class Narrator(Protocol):
+    """Where the demo tells what it does."""
+
+    def say(self, sentence: str) -> None: ...
+
+    def progress(self, title: str) -> AbstractContextManager[Advance]: ...
+
+
+@dataclass(frozen=True)
+class _Stage:
+    cast: Cast
+    scans: Path
+    narrator: Narrator
+
+    @property
+    def settings(self) -> Settings:
+        return self.cast.settings
+
+
+def demonstrate(settings: Settings, studies: int, seed: int, narrator: Narrator) -> dict[str, Any]:
+    """Runs the loop and leaves the services running; a home in which this demo was shown before just starts again.
+
+    Returns:
+        the summary: `studies`, `seed`, `rounds` (readings, references, run, whether promoted), `next`, `site`.
+
+    Raises:
+        Refused: the home holds something other than a demo.
+        ServiceError: a service, or this machine, does not do its part.
+    """
+    if studies < LEAST_STUDIES:
+        raise Refused(
+            f"--studies {studies} is too few for a training, a validation and a test side; ask for {LEAST_STUDIES}"
+        )
+    shown = _shown_before(settings, studies, seed)
+    if shown is not None:
+        narrator.say("this demo was shown here before: starting its services again")
+        return shown | {"site": open_site(settings, announce=narrator.say)}
+    _take_home(settings, studies, seed)
+    started = time.monotonic()
+    stage = _prepare(settings, studies, seed, narrator)
+    site = open_site(settings, announce=narrator.say)
+    order = list(stage.cast.phantoms)
+    first, rest = order[: studies // 3], order[studies // 3 : studies]
+    rounds = [_round(stage, 1, first), _round(stage, 2, rest)]
+    summary = {
+        "studies": studies,
+        "seed": seed,
+        "rounds": rounds,
+        "next": _next_scans(stage, order[studies:]),
+        "seconds": round(time.monotonic() - started, 1),
+    }
+    (settings.home / MARKER).write_text(json.dumps({"asked": [studies, seed], "summary": summary}), encoding="utf-8")
+    return summary | {"site": site}
+
+
+def _shown_before(settings: Settings, studies: int, seed: int) -> dict[str, Any] | None:
+    try:
+        marker = json.loads((settings.home / MARKER).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    summary: dict[str, Any] | None = marker["summary"] if marker["asked"] == [studies, seed] else None
+    return summary
+
+
+def _take_home(settings: Settings, studies: int, seed: int) -> None:
+    """An empty home for this demo; an earlier demo's home, which holds nothing real, makes way."""
+    home = settings.home
+    if (home / MARKER).exists():
+        from backend.services.machine import down  # noqa: PLC0415
+
+        down(settings)
+        shutil.rmtree(home)
+    elif home.exists() and any(home.iterdir()):
+        raise Refused(f"{home} holds data that are no demo; set SCINTILOOP_HOME to a new folder")
+    home.mkdir(parents=True)
+    (home / MARKER).write_text(json.dumps({"asked": None, "summary": None}), encoding="utf-8")
+    schema.prepare(settings)
+    write_secret(settings, "test_key", hashlib.sha256(f"demo {seed}".encode()).hexdigest())
+
+
+def _prepare(settings: Settings, studies: int, seed: int, narrator: Narrator) -> _Stage:
+    scans = settings.home / "demo" / "scans"
+    total = studies + NEXT_STUDIES
+    with narrator.progress("simulating scans") as advance:
+        write_phantom(scans, DEMO.name, total, seed, readers=0, advance=advance)
+    phantoms = {study_token(settings, study.visit): study for study in cohort(DEMO, total, seed)}
+    browser, desktop = settings.readers[:2]
+    return _Stage(Cast(settings, phantoms, seed, browser, desktop), scans, narrator)
+
+
+def _round(stage: _Stage, number: int, tokens: Sequence[str]) -> dict[str, Any]:
+    """Once around the loop with these studies; trains on every reference there is then."""
+    settings, cast, narrator = stage.settings, stage.cast, stage.narrator
+    narrator.say(f"round {number}: {len(tokens)} studies")
+    published = _bring_in(stage, tokens)
+    with narrator.progress(f"{cast.browser_reader} reads in Label Studio") as advance:
+        in_browser = rehearsal.read_in_label_studio(cast, advance)
+    with narrator.progress(f"{cast.desktop_reader} reads in Labelme") as advance:
+        folder = settings.home / "demo" / f"labelme-round-{number}"
+        imported = rehearsal.read_in_labelme(cast, folder, advance)
+    adjudicated = rehearsal.adjudicate(cast)
+    statuses = [one["status"] for one in agree.agreement(settings)["projections"]]
+    narrator.say(f"round {number}: {adjudicated} projections adjudicated, {len(statuses)} references; training")
+    run_id = start_training(settings, ENGINEER, start="scratch")
+    with narrator.progress(f"training run {run_id}") as advance:
+        run = follow(settings, run_id, advance)
+    if run["state"] != "done":
+        raise ServiceError(f"training run {run_id} {run['state']}: {run['reason']}; see the logs folder")
+    return {
+        "round": number,
+        "studies": len(tokens),
+        "pre_annotated": sum(reader["pre_annotated"] for reader in published["readers"]),
+        "readings": 2 * in_browser + imported["new"],
+        "adjudicated": adjudicated,
+        "references": {status: statuses.count(status) for status in sorted(set(statuses))},
+        "run": run,
+        "promoted": _promote_if_allowed(stage, run),
+    }
+
+
+def _bring_in(stage: _Stage, tokens: Sequence[str]) -> dict[str, Any]:
+    """Ingests these studies' scans and brings them onto both worklists."""
+    names = {stage.cast.phantoms[token].visit.study for token in tokens}
+    files = [file for file in sorted((stage.scans / "dicom").rglob("*.dcm")) if file.stem in names]
+    with stage.narrator.progress("ingesting") as advance:
+        done = ingest(stage.settings, files, stage.scans / "dicom.csv", advance)
+    if done["errors"]:
+        raise ServiceError(f"a simulated scan was refused: {done['errors'][0]['error']}")
+    with stage.narrator.progress("worklists and pre-annotation") as advance:
+        return publish.publish(stage.settings, advance)
+
+
+def _promote_if_allowed(stage: _Stage, run: dict[str, Any]) -> bool:
+    """Promotes as an engineer would who never overrules the gate."""
+    try:
+        promote(stage.settings, run["model"], by=ENGINEER)
+    except NotPromotable as refusal:
+        stage.narrator.say(f"not promoted: {refusal}")
+        return False
+    stage.narrator.say(f"promoted {run['model']}: {run['reason']}")
+    return True
+
+
+def _next_scans(stage: _Stage, tokens: Sequence[str]) -> dict[str, Any]:
+    """New scans, pre-annotated by whichever model serves now."""
+    published = _bring_in(stage, tokens)
+    return {"studies": len(tokens), "readers": published["readers"]}
