@@ -3,6 +3,7 @@
 import hmac
 import logging
 from collections.abc import Callable
+from importlib import import_module
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
@@ -40,6 +41,8 @@ def create_app(settings: Settings | None = None, queue: Dispatch = dispatch) -> 
         SettingsError: a setting or the secret is unusable.
     """
     chosen = settings or load_settings()
+    # Celery loads now, not within the tenth of a second that the first webhook has
+    import_module("backend.jobs.tasks")
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.before_request(_guard(secret(chosen, "ml_backend_password")))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, urlsplit
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.errors import ImageUnknown, ScintiloopError
@@ -19,6 +19,7 @@ from backend.records import Prediction, Projection
 from backend.settings import Settings
 from backend.store.session import open_session
 from backend.store.tables import Assignment, Patient, Reader, Study
+from backend.worklist.assign import record_shown
 
 if TYPE_CHECKING:
     from backend.model.inference import Predictor
@@ -83,7 +84,9 @@ class Suggestions:
             except ScintiloopError as error:
                 log.error("predict, task %s: %s", _identifier(task), error)
             answers.append(answer)
-        self._note_shown(shown, version)
+        if shown:
+            with open_session(self._settings) as session:
+                record_shown(session, shown, version)
         return answers
 
     def _suggest(self, predictor: "Predictor", images: Images) -> dict[str, Any]:
@@ -120,14 +123,6 @@ class Suggestions:
             for start in range(0, len(tokens), QUERY_TOKENS):
                 found |= _assigned(session, reader.id, tokens[start : start + QUERY_TOKENS])
         return found
-
-    def _note_shown(self, assignments: Sequence[int], version: str) -> None:
-        if not assignments:
-            return
-        with open_session(self._settings) as session:
-            for start in range(0, len(assignments), QUERY_TOKENS):
-                chosen = Assignment.id.in_(assignments[start : start + QUERY_TOKENS])
-                session.execute(update(Assignment).where(chosen).values(shown_model=version))
 
 
 def _assigned(session: Session, reader_id: int, tokens: Sequence[str]) -> dict[str, Place]:
