@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from backend.phantom.cohort import PhantomProjection, PhantomStudy
 from backend.phantom.preset import Preset
@@ -70,7 +70,7 @@ def habits(preset: Preset, reader: int, seed: int) -> Habits:
         bias_px=preset.bias_px * (wide / 2 + rng.normal(0, 0.15)),
         jitter_px=preset.jitter_px * rng.uniform(0.85, 1.15),
         miss_snr=preset.miss_snr * float(np.exp(rng.normal(-0.1 * wide, 0.1))),
-        call_share=preset.call_share * (1 + 0.3 * wide) * rng.uniform(0.85, 1.15),
+        call_share=min(preset.call_share * (1 + 0.3 * wide) * rng.uniform(0.85, 1.15), 1.0),
         good_enough=rng.uniform(0.6, 0.75),
         idle_share=rng.uniform(0.02, 0.08),
     )
@@ -158,7 +158,7 @@ def _impressions(image: PhantomProjection, own: Habits, eye: _Eye, rng: np.rando
         if np.log(lesion.snr / own.miss_snr) + SNR_WIDTH * eye.luck("metastasis", lesion.finding) > 0:
             found.append(_Impression("metastasis", _drawn(lesion.mask, own, rng)))
     for look_alike in image.benign:
-        if eye.luck("benign", look_alike.finding) > norm.ppf(1 - own.call_share):
+        if eye.luck("benign", look_alike.finding) > ndtri(1 - own.call_share):
             found.append(_Impression("metastasis", _drawn(look_alike.mask, own, rng)))
     if image.truth["bladder"].any():
         found.append(_Impression("bladder", _drawn(image.truth["bladder"], own, rng)))
