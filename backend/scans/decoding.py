@@ -10,6 +10,7 @@ import gdcm
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
 from pydicom.uid import JPEGExtended12Bit
 
 from backend.errors import ScanError
@@ -22,8 +23,7 @@ def decode_counts(dataset: Dataset, path: Path) -> NDArray[np.float32]:
         ScanError: the pixel data are damaged, cut short, or in a syntax that no decoder here reads.
     """
     try:
-        with quiet_pydicom():
-            stored = _decode_12_bit_jpeg(dataset, path) if _is_12_bit_jpeg(dataset) else dataset.pixel_array
+        stored = _decode_12_bit_jpeg(dataset, path) if _is_12_bit_jpeg(dataset) else dataset.pixel_array
     except Exception as error:
         raise ScanError(
             "the pixel data cannot be decoded: damaged, cut short, encrypted or of an unsupported transfer syntax; "
@@ -42,12 +42,28 @@ RESCALE = {"RescaleSlope": 1.0, "RescaleIntercept": 0.0}
 
 
 @contextmanager
-def quiet_pydicom() -> Iterator[None]:
-    """Keeps pydicom's warnings, which quote the file's values, out of logs and terminals."""
+def blaming(path: Path) -> Iterator[None]:
+    """Whatever goes wrong inside is the file's fault: pydicom parses late and raises errors of every kind.
+
+    Its warnings quote the file's values, so they are kept out of logs and terminals.
+
+    Raises:
+        ScanError: in place of any other error.
+    """
     logging.getLogger("pydicom").setLevel(logging.CRITICAL)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except ScanError:
+        raise
+    except InvalidDicomError:
+        raise ScanError(
+            "is not a DICOM file, or an encrypted one; export it as DICOM NM, or list an image in studies.csv",
+            source=str(path),
+        ) from None
+    except Exception as error:
+        raise ScanError("is damaged or cut short; fetch the DICOM file again", source=str(path)) from error
 
 
 def _number(dataset: Dataset, path: Path, field: str, default: float) -> float:

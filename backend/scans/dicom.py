@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pydicom
 from pydicom.dataset import FileDataset
-from pydicom.errors import InvalidDicomError
 
 from backend.errors import ScanError
 from backend.records import Projection, ScanImage
-from backend.scans.decoding import decode_counts, quiet_pydicom
+from backend.scans.decoding import blaming, decode_counts
 from backend.scans.identity import Pseudonym, visit_of
 from backend.scans.projection import projection_of
 from backend.scans.sizes import check_size
 
 WHOLE_BODY = "WHOLE BODY"
 MOST_FRAMES = 2
+VIEW_FIELD = "DetectorInformationSequence.ViewCodeSequence"
 TELL_IN_THE_LIST = "list the file in studies.csv with its projection (and its frame, where it holds two)"
 
 
@@ -27,18 +27,14 @@ def read_dicom(path: Path, pseudonym: Pseudonym) -> list[ScanImage]:
         ScanError: the file cannot be read, is no whole-body image, or does not tell a frame's projection.
     """
     dataset, sha256 = open_dicom(path)
-    visit = visit_of(dataset, str(path), pseudonym)
-    projections = [_told(dataset, frame, path) for frame in range(frame_count(dataset))]
-    if len(set(projections)) < len(projections):
-        raise ScanError(f"both frames say {projections[0]}; {TELL_IN_THE_LIST}", source=str(path), field=VIEW_FIELD)
-    counts = decode_counts(dataset, path)
+    with blaming(path):
+        visit = visit_of(dataset, str(path), pseudonym)
+        projections = _projections(dataset, path)
+        pixel_mm, counts = pixel_size(dataset, path), decode_counts(dataset, path)
     return [
-        ScanImage(visit, projection, counts[frame], {}, pixel_size(dataset, path), sha256, (path.name,), (path,))
+        ScanImage(visit, projection, counts[frame], {}, pixel_mm, sha256, (path.name,), (path,))
         for frame, projection in enumerate(projections)
     ]
-
-
-VIEW_FIELD = "DetectorInformationSequence.ViewCodeSequence"
 
 
 def open_dicom(path: Path) -> tuple[FileDataset, str]:
@@ -53,18 +49,9 @@ def open_dicom(path: Path) -> tuple[FileDataset, str]:
         raise ScanError(f"cannot be read ({error.strerror}); check the path and its rights", source=str(path)) from None
     if not content:
         raise ScanError("is empty; copy the file again", source=str(path))
-    try:
-        with quiet_pydicom():
-            dataset = pydicom.dcmread(io.BytesIO(content))
-            _touch_all(dataset)
-    except InvalidDicomError:
-        raise ScanError(
-            "is not a DICOM file, or an encrypted one; export it as DICOM NM, or list an image in studies.csv",
-            source=str(path),
-        ) from None
-    except Exception as error:
-        raise ScanError("is damaged or cut short; fetch the DICOM file again", source=str(path)) from error
-    _check(dataset, str(path))
+    with blaming(path):
+        dataset = pydicom.dcmread(io.BytesIO(content))
+        _check(dataset, str(path))
     return dataset, hashlib.sha256(content).hexdigest()
 
 
@@ -86,12 +73,6 @@ def pixel_size(dataset: FileDataset, path: Path) -> float | None:
             f"is {spacing}, but pixels must be square; resample the image", source=str(path), field="PixelSpacing"
         )
     return spacing[0]
-
-
-def _touch_all(dataset: FileDataset) -> None:
-    """Parses every element that is used later, so that damage shows here and not halfway."""
-    for element in dataset:
-        _ = element.value
 
 
 def _check(dataset: FileDataset, source: str) -> None:
@@ -119,12 +100,13 @@ def _check(dataset: FileDataset, source: str) -> None:
     check_size(int(dataset.get("Rows") or 0), int(dataset.get("Columns") or 0), source)
 
 
-def _told(dataset: FileDataset, frame: int, path: Path) -> Projection:
-    projection = projection_of(dataset, frame)
-    if projection is None:
-        raise ScanError(
-            f"frame {frame + 1} does not say whether it is anterior or posterior; {TELL_IN_THE_LIST}",
-            source=str(path),
-            field=VIEW_FIELD,
-        )
-    return projection
+def _projections(dataset: FileDataset, path: Path) -> list[Projection]:
+    told = [projection_of(dataset, frame) for frame in range(frame_count(dataset))]
+    known = [projection for projection in told if projection is not None]
+    if len(known) < len(told):
+        problem = f"frame {told.index(None) + 1} does not say whether it is anterior or posterior"
+    elif len(set(known)) < len(known):
+        problem = f"both frames say {known[0]}"
+    else:
+        return known
+    raise ScanError(f"{problem}; {TELL_IN_THE_LIST}", source=str(path), field=VIEW_FIELD)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from backend.errors import ScanError
-from backend.records import ScanImage, SubImage, Visit, Window
-from backend.scans.decoding import decode_counts
+from backend.records import Projection, ScanImage, SubImage, Visit, Window
+from backend.scans.decoding import blaming, decode_counts
 from backend.scans.dicom import frame_count, open_dicom, pixel_size
 from backend.scans.identity import age_of, scan_date, sex_of
 from backend.scans.pictures import read_picture
@@ -70,42 +70,37 @@ def _load_dicom(row: ListedImage) -> ScanImage:
             field="window" if row.window else "polarity",
         )
     dataset, sha256 = open_dicom(row.path)
-    told = [projection_of(dataset, frame) for frame in range(frame_count(dataset))]
-    frame = _frame(row, told)
+    with blaming(row.path):
+        frame = _frame(row, [projection_of(dataset, frame) for frame in range(frame_count(dataset))])
+        visit = replace(
+            row.visit,
+            date=row.visit.date or scan_date(dataset),
+            age=age_of(dataset) if row.visit.age is None else row.visit.age,
+            sex=row.visit.sex or sex_of(dataset),
+        )
+        pixel_mm = row.pixel_mm or pixel_size(dataset, row.path)
+        counts = decode_counts(dataset, row.path)[frame]
+    return ScanImage(visit, row.projection, counts, {}, pixel_mm, sha256, (row.name,), (row.path,))
+
+
+def _frame(row: ListedImage, told: Sequence[Projection | None]) -> int:
+    """Which frame a row means: the one it names, else the one that says so, else the only one."""
+    if row.frame is not None and row.frame > len(told):
+        raise ScanError(f"{row.frame}, but the file holds {len(told)}; correct it", source=row.source, field="frame")
+    if row.frame is None and row.projection not in told and len(told) > 1:
+        raise ScanError(
+            "the file's two frames do not say which is which; add a column frame with 1 or 2",
+            source=row.source,
+            field="frame",
+        )
+    frame = told.index(row.projection) if row.frame is None and row.projection in told else (row.frame or 1) - 1
     if told[frame] not in (None, row.projection):
         raise ScanError(
             f"{row.projection}, but the file says {told[frame]}; correct the list",
             source=row.source,
             field="projection",
         )
-    visit = replace(
-        row.visit,
-        date=row.visit.date or scan_date(dataset),
-        age=age_of(dataset) if row.visit.age is None else row.visit.age,
-        sex=row.visit.sex or sex_of(dataset),
-    )
-    pixel_mm = row.pixel_mm or pixel_size(dataset, row.path)
-    counts = decode_counts(dataset, row.path)[frame]
-    return ScanImage(visit, row.projection, counts, {}, pixel_mm, sha256, (row.name,), (row.path,))
-
-
-def _frame(row: ListedImage, told: Sequence[str | None]) -> int:
-    """Which frame a row means: the one it names, else the one that says so, else the only one."""
-    if row.frame is not None:
-        if row.frame > len(told):
-            raise ScanError(
-                f"{row.frame}, but the file holds {len(told)}; correct it", source=row.source, field="frame"
-            )
-        return row.frame - 1
-    if row.projection in told:
-        return told.index(row.projection)
-    if len(told) > 1:
-        raise ScanError(
-            "the file's two frames do not say which is anterior; add a column frame with 1 or 2",
-            source=row.source,
-            field="frame",
-        )
-    return 0
+    return frame
 
 
 def _load_pictures(rows: list[ListedImage]) -> ScanImage:
