@@ -30,11 +30,13 @@ Orders = Literal["carry on", "cancel", "leave"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a finished run brought: the stored model, the gate's verdict and the Dice figures per label, as JSON."""
+    """What a finished run brought: the stored model, the gate's verdict, the Dice figures per label as JSON, and the
+    champion that they were compared with."""
 
     model: str
     verdict: Verdict
     dice: dict[str, dict[str, Any]]
+    champion: str | None = None
 
 
 def request_run(settings: Settings, requested_by: str, dataset_id: str, **options: Any) -> str:
@@ -200,6 +202,7 @@ def show(run: Run) -> dict[str, Any]:
         "verdict": verdict.get("name"),
         "reason": verdict.get("reason") or run.error,
         "dice": verdict.get("dice", {}),
+        "champion": verdict.get("champion"),
         "requested_by": run.requested_by,
         "options": run.options,
         "attempts": run.attempts,
@@ -212,7 +215,8 @@ def show(run: Run) -> dict[str, Any]:
 
 
 def _verdict_json(outcome: Outcome) -> dict[str, Any]:
-    return {"name": outcome.verdict.name, "reason": outcome.verdict.reason, "dice": outcome.dice}
+    verdict = outcome.verdict
+    return {"name": verdict.name, "reason": verdict.reason, "dice": outcome.dice, "champion": outcome.champion}
 
 
 def _end(run: Run, state: str) -> None:

@@ -153,7 +153,7 @@ def send(settings: Settings, name: str, arguments: dict[str, Any]) -> str:
     Raises:
         ConnectionError: the broker does not answer.
     """
-    options = {"socket_connect_timeout": 2, "socket_timeout": 5}
+    options = {"socket_connect_timeout": 2, "socket_timeout": 5, "max_retries": 1, "interval_start": 0}
     try:
         with app.connection_for_write(settings.broker, transport_options=options) as connection:
             return str(app.tasks[name].apply_async(kwargs=arguments, connection=connection, retry=False).id)

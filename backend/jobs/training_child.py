@@ -5,10 +5,11 @@ import signal
 import sys
 import threading
 
-from backend.errors import ScintiloopError
+from backend.errors import Cancelled, ScintiloopError
 from backend.jobs import runs
 from backend.jobs.lifeline import die_with
 from backend.jobs.steps.retrain import run_training
+from backend.jobs.watch import STOPPED
 from backend.settings import load_settings
 
 NICENESS = 5
@@ -23,6 +24,8 @@ def main(run_id: str, attempt: int, parent: int) -> None:
     settings = load_settings()
     try:
         run_training(settings, run_id, attempt, cancelled.is_set)
+    except Cancelled:
+        sys.exit(STOPPED)
     except ScintiloopError as error:
         runs.fail(settings, run_id, attempt, str(error))
 

@@ -18,6 +18,8 @@ QUIET_BEATS = 4
 """A run whose heartbeat stands still for this many beats has nobody any more."""
 GRACE_SECONDS = 20.0
 """What a cancelled training gets to stop by itself."""
+STOPPED = 75
+"""Exit status of a training that was told to stop; its checkpoint is kept."""
 
 
 def run_log(settings: Settings, run_id: str) -> Path:
@@ -44,7 +46,7 @@ def _in_other_hands(settings: Settings, run_id: str) -> bool:
 
 
 def _attempt(settings: Settings, run_id: str, attempt: int) -> bool:
-    """Trains once; True where the child was killed, so that the run wants another attempt."""
+    """Trains once; True where the child was killed or stopped by others, so that the run wants another attempt."""
     log = run_log(settings, run_id)
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "backend.jobs.training_child", run_id, str(attempt), str(os.getpid())]
@@ -59,9 +61,9 @@ def _attempt(settings: Settings, run_id: str, attempt: int) -> bool:
         raise
     if orders == "cancel":
         runs.stop(settings, run_id, attempt)
-    elif child.returncode > 0:
+    elif child.returncode > 0 and child.returncode != STOPPED:
         runs.fail(settings, run_id, attempt, f"the training program ended unexpectedly; see logs/{log.name}")
-    return orders == "carry on" and child.returncode < 0
+    return orders == "carry on" and (child.returncode < 0 or child.returncode == STOPPED)
 
 
 def _watch(settings: Settings, run_id: str, attempt: int, child: "subprocess.Popen[bytes]") -> runs.Orders:

@@ -1,0 +1,88 @@
+"""Models on the sequestered cases of a dataset version; each look is written down, and none is taken twice."""
+
+import json
+from collections.abc import Iterator
+
+from sqlalchemy import func, select
+
+from backend.datasets.load import load_samples
+from backend.evaluation.html import to_html
+from backend.evaluation.report import Evaluation as Fresh
+from backend.evaluation.report import evaluate
+from backend.evaluation.score import Case
+from backend.jobs.steps.verdict import evaluation_of
+from backend.model.inference import Predictor
+from backend.promotion.registry import find_model
+from backend.records import Exposure, LabelMasks, Member
+from backend.settings import Settings
+from backend.store.audit import record
+from backend.store.blobs import blobs_of
+from backend.store.readings import counting_readings, reading_masks
+from backend.store.sealed import current_reference
+from backend.store.session import open_session
+from backend.store.tables import Evaluation, Image
+
+
+def examine(settings: Settings, model_id: str, dataset_id: str, *, by: str) -> Evaluation:
+    """The evaluation of a model on a dataset version's test side, made now unless it was made before.
+
+    Raises:
+        NotFound: no such model or dataset version, or a blob is missing.
+        InputError: the version has no test case.
+    """
+    if known := evaluation_of(settings, model_id, dataset_id):
+        return known
+    with open_session(settings) as session:
+        model = find_model(session, model_id)
+        looks = 1 + (session.scalar(select(func.count(Evaluation.id))) or 0)
+    blobs = blobs_of(settings)
+    predictor = Predictor.load(blobs.get(model.weights_sha256), model.card, model_id)
+    fresh = evaluate(_cases(settings, dataset_id, by), predictor, dataset=dataset_id, looks=looks)
+    return _keep(settings, model_id, dataset_id, fresh, by)
+
+
+def _keep(settings: Settings, model_id: str, dataset_id: str, fresh: Fresh, by: str) -> Evaluation:
+    blobs = blobs_of(settings)
+    row = Evaluation(
+        model_id=model_id,
+        dataset_id=dataset_id,
+        report=fresh.report,
+        scores_sha256=blobs.put(json.dumps(fresh.scores, sort_keys=True).encode()),
+        html_sha256=blobs.put(to_html(fresh).encode()),
+    )
+    with open_session(settings) as session:
+        session.add(row)
+        record(session, by, "test set looked at", model=model_id, dataset=dataset_id)
+    return row
+
+
+def _cases(settings: Settings, dataset_id: str, by: str) -> Iterator[Case]:
+    for member in load_samples(settings, dataset_id, "test", by=by):
+        yield _case(settings, member)
+
+
+def _case(settings: Settings, member: Member) -> Case:
+    readings: dict[str, LabelMasks] = {}
+    exposures: dict[str, Exposure] = {}
+    blobs = blobs_of(settings)
+    with open_session(settings) as session:
+        token = session.get_one(Image, member.image_id).study.token
+        rows = [(row, row.reader.name) for row in counting_readings(session, member.image_id) if not row.exclusion]
+        reference = current_reference(session, member.image_id)
+    makers = {reference.reading_a, reference.reading_b} if reference else set()
+    for row, name in rows:
+        readings[name] = reading_masks(blobs, row)
+        exposures[name] = "assisted" if row.exposure == "assisted" else "blind"
+    return Case(
+        patient=member.visit.patient,
+        study=token,
+        projection=member.projection,
+        age=member.visit.age,
+        truth_call=member.visit.metastasis,
+        sub_images=member.sub_images,
+        reference=member.masks,
+        readings=readings,
+        exposures=exposures,
+        contributed=frozenset(name for row, name in rows if row.id in makers),
+        pixel_mm=member.pixel_mm,
+    )

@@ -1,0 +1,122 @@
+"""One training run from its dataset version to a judged challenger; runs in the training child."""
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from backend import __version__
+from backend.datasets.freeze import find
+from backend.datasets.load import load_samples
+from backend.jobs import runs
+from backend.jobs.steps.examine import examine
+from backend.jobs.steps.promote import promote
+from backend.jobs.steps.verdict import compare, dice_rows
+from backend.model.weights import TrainedModel, read_model
+from backend.promotion import registry
+from backend.promotion.gate import judge
+from backend.records import Split
+from backend.settings import Settings
+from backend.store.blobs import blobs_of
+from backend.store.session import open_session
+from backend.store.tables import ModelVersion, Run
+from backend.training.loop import Progress, Watch, train
+from backend.training.recipe import Recipe, recipe_for
+from backend.training.sampling import Sample
+from backend.training.start import StartWeights
+
+TELL_SECONDS = 1.0
+"""The curve gets a point this often."""
+
+
+def run_training(settings: Settings, run_id: str, attempt: int, cancelled: Callable[[], bool]) -> None:
+    """Trains, stores, evaluates and judges; goes on from the run's checkpoint where there is one.
+
+    Raises:
+        Cancelled: `cancelled()` said so; the checkpoint stays.
+        ScintiloopError: the data, the start or an option cannot be used; says which.
+    """
+    run = runs.find(settings, run_id)
+    folder = settings.home / "runs" / run_id
+    teller = Teller(settings, run_id, attempt)
+    trained = _train(settings, run, folder, {"report": teller.tell, "cancelled": cancelled})
+    teller.tell_evaluation()
+    outcome = _judge(settings, run, _store(settings, run, trained))
+    if runs.finish(settings, run_id, attempt, outcome):
+        shutil.rmtree(folder, ignore_errors=True)
+        if settings.auto_promote and outcome.verdict.name == "promote":
+            promote(settings, outcome.model, by="scintiloop", role="automatic")
+
+
+class Teller:
+    """Writes progress into the run's row, about once a second."""
+
+    def __init__(self, settings: Settings, run_id: str, attempt: int) -> None:
+        self._place = (settings, run_id, attempt)
+        self._last: dict[str, Any] = {}
+        self._told = -TELL_SECONDS
+
+    def tell(self, progress: Progress) -> None:
+        self._last = asdict(progress)
+        if time.monotonic() - self._told >= TELL_SECONDS or progress.step == progress.steps:
+            self._told = time.monotonic()
+            runs.advance(*self._place, self._last)
+
+    def tell_evaluation(self) -> None:
+        if self._last:
+            runs.advance(*self._place, self._last | {"phase": "evaluation"})
+
+
+def _train(settings: Settings, run: Run, folder: Path, watch: Watch) -> TrainedModel:
+    start = _start(settings, str(run.options.get("start", "scratch")))
+    samples, validation = (_samples(settings, run, side) for side in ("train", "validation"))
+    return train(samples, validation, _recipe(settings, run, start), folder=folder, start=start, **watch)
+
+
+def _samples(settings: Settings, run: Run, side: Split) -> list[Sample]:
+    members = load_samples(settings, run.dataset_id, side, by=f"run {run.id}")
+    return [Sample(member.sub_images, member.masks, member.visit.patient) for member in members]
+
+
+def _recipe(settings: Settings, run: Run, start: StartWeights | None) -> Recipe:
+    encoder = run.options.get("encoder") or (start.card["architecture"]["encoder"] if start else None)
+    steps = run.options.get("steps")
+    chosen = settings.model_copy(update={"train_steps": steps}) if steps else settings
+    return recipe_for(chosen, encoder=encoder)
+
+
+def _start(settings: Settings, wanted: str) -> StartWeights | None:
+    """Start weights from `scratch` (None), the id of a model version, or the path of a model file.
+
+    Raises:
+        InputError: neither a model version nor a readable model file.
+    """
+    if wanted == "scratch":
+        return None
+    with open_session(settings) as session:
+        model = session.get(ModelVersion, wanted)
+    if model:
+        return StartWeights(blobs_of(settings).get(model.weights_sha256), model.card, model.id)
+    given = read_model(Path(wanted))
+    return StartWeights(given.weights, given.card)
+
+
+def _store(settings: Settings, run: Run, trained: TrainedModel) -> str:
+    with open_session(settings) as session:
+        return registry.store_model(session, blobs_of(settings), trained, run.id, run.dataset_id, __version__).id
+
+
+def _judge(settings: Settings, run: Run, model_id: str) -> runs.Outcome:
+    """Challenger and present champion on the same sequestered cases."""
+    with open_session(settings) as session:
+        champion = registry.champion(session)
+    other = champion.id if champion and champion.id != model_id else None
+    if not any(member["split"] == "test" for member in find(settings, run.dataset_id).manifest["members"]):
+        return runs.Outcome(model_id, judge([], None), {}, other)
+    by = f"run {run.id}"
+    ours = examine(settings, model_id, run.dataset_id, by=by)
+    theirs = examine(settings, other, run.dataset_id, by=by) if other else None
+    verdict = compare(settings, ours, theirs)
+    return runs.Outcome(model_id, verdict, dice_rows(ours, theirs, verdict), other)
