@@ -1,12 +1,12 @@
 """The certificate of a sealed reading: where its mask comes from and what could not be kept exactly."""
 
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
 from backend.errors import ReadingError
 from backend.measures.overlap import dice
 from backend.store.regions_document import decode, encode
+from converters.certificate import RULE, tool_version
 from converters.errors import BadRegion
 from converters.grid import GRID_SHAPE
 from converters.rasterise import draw
@@ -30,7 +30,8 @@ def certificate_of(regions: Sequence[Region], source_sha256: str, source: str) -
         raise ReadingError(error.message, source=source, field=error.field) from None
     return {
         "source_sha256": source_sha256,
-        "tool": f"scintiloop {version('scintiloop')}",
+        "tool": f"scintiloop {tool_version()}",
+        "rule": RULE,
         "regions": len(regions),
         "pixels": {label: int(kept.masks[label].sum()) for label in LABELS},
         "round_trip_dice": {label: dice(came.masks[label], kept.masks[label]) for label in LABELS},

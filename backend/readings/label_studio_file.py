@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from backend.errors import InputError, ReadingError
 from backend.readings.certify import certificate_of
 from backend.readings.origin import Origin
-from backend.readings.readers import ReaderLookup
+from backend.readings.readers import ReaderLookup, projects_in
 from backend.readings.receipt import Receipt, refusal
 from backend.readings.seal import Arrival, Submitted, is_known, seal
 from backend.readings.settle import TakenBack
@@ -67,7 +67,8 @@ def receive_label_studio(
     users = [entry.completed_by for entry in submissions if entry.kind in ("annotation", "skipped")]
     found: list[_Found] = []
     with open_session(settings) as session:
-        finder = _Finder(session, settings, ReaderLookup(session, users, reader), live, submitted or datetime.now(UTC))
+        lookup = ReaderLookup(session, users, projects_in(document), reader)
+        finder = _Finder(session, settings, lookup, live, submitted or datetime.now(UTC))
         for submission in submissions:
             if submission.kind in ("annotation", "skipped"):
                 try:

@@ -32,15 +32,23 @@ def reader_of_project(session: Session, project: object, source: str) -> Reader:
 class ReaderLookup:
     """Tells the readers of one Label Studio document apart by `completed_by`, or takes the named one.
 
+    Users are numbered by the server they work on. A document of this home's own projects is believed before the
+    importer is; of any other, the importer's word goes first.
+
     Args:
         users: every `completed_by` of the document.
+        projects: every project number in it.
         named: the reader that the importer names, if any.
     """
 
-    def __init__(self, session: Session, users: Iterable[int | None], named: str | None) -> None:
+    def __init__(
+        self, session: Session, users: Iterable[int | None], projects: Iterable[int], named: str | None
+    ) -> None:
         self._named = reader_named(session, named) if named else None
-        known = session.scalars(select(Reader).where(Reader.label_studio_user.is_not(None)))
-        self._by_user = {reader.label_studio_user: reader for reader in known}
+        known = list(session.scalars(select(Reader).where(Reader.label_studio_user.is_not(None))))
+        ours = not {reader.label_studio_project for reader in known}.isdisjoint(projects)
+        believed = ours or self._named is None
+        self._by_user = {reader.label_studio_user: reader for reader in known} if believed else {}
         self._strangers = set(users) - self._by_user.keys()
 
     def find(self, user: int | None, source: str, field: str) -> Reader:
@@ -63,3 +71,10 @@ class ReaderLookup:
             message = f"the export holds several unknown users ({users}); export {self._named.name!r}'s work alone"
             raise ReadingError(message, source=source, field=field)
         return self._named
+
+
+def projects_in(document: object) -> set[int]:
+    """The project numbers that the tasks of a Label Studio document carry."""
+    tasks = document if isinstance(document, list) else [document]
+    numbers = [task.get("project") for task in tasks if isinstance(task, dict)]
+    return {number for number in numbers if isinstance(number, int)}

@@ -192,12 +192,19 @@ def test_a_bad_export_is_named_and_leaves_nothing(
     assert not vault_of(settings).folder.exists()
 
 
-def test_another_readers_annotation_is_not_taken_for_the_named_ones(
+def test_an_export_of_our_own_project_is_not_taken_for_another_readers(
     settings: Settings, study: dict[str, int], files: Any, all_readings: Callable[[], Any]
 ) -> None:
-    receipt = receive(settings, files.export(files.task(files.annotation(1))), reader="bela")
+    receipt = receive(settings, files.export(files.task(files.annotation(1), project=5)), reader="bela")
     assert "user 11 is 'anna', not 'bela'" in str(receipt.errors[0])
     assert all_readings() == []
+
+
+def test_user_numbers_of_another_server_mean_nothing_here(
+    settings: Settings, study: dict[str, int], files: Any, what_counts: Callable[[], Any]
+) -> None:
+    receive(settings, files.export(files.task(files.annotation(1), project=99)), reader="bela")
+    assert {row[0] for row in what_counts()} == {"bela"}
 
 
 def test_several_unknown_users_are_not_lumped_together(settings: Settings, study: dict[str, int], files: Any) -> None:
