@@ -68,6 +68,7 @@ def freeze(
         raise WrongState(
             "there is no reference to freeze yet: two readings of a study must agree or be adjudicated first"
         )
+    _audit(settings, patients, by)
     pixels = _first_study_pixels(blobs_of(settings), found, patients)
     with open_session(settings) as session:
         cases = _cases(settings, session, patients, pixels)
@@ -148,6 +149,14 @@ def _patients(session: Session, pseudonyms: Collection[str]) -> list[Patient]:
     for patient in chosen:
         _ = patient.studies
     return chosen
+
+
+def _audit(settings: Settings, patients: Iterable[Patient], by: str) -> None:
+    """The bucket table looks at the test side's references too."""
+    hidden = [patient.pseudonym for patient in patients if patient.sequestered]
+    if hidden:
+        with open_session(settings) as session:
+            record(session, by, "sequestered references read", purpose="freeze", patients=hidden)
 
 
 def _first_study_pixels(

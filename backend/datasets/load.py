@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from sqlalchemy import select
 
-from backend.datasets.freeze import find
+from backend.datasets.freeze import FrozenDataset, find
 from backend.datasets.manifest import canonical
 from backend.errors import NotFound
 from backend.labelstudio.layout import file_name
@@ -41,7 +41,7 @@ def load_samples(settings: Settings, dataset_id: str, split: Split, *, by: str =
     dataset = find(settings, dataset_id)
     chosen = [member for member in dataset.manifest["members"] if member["split"] == split]
     images = _images(settings, chosen)
-    _audit(settings, dataset.id, chosen, images.values(), by)
+    _audit(settings, dataset, images.values(), by)
     blobs = blobs_of(settings)
     return [_member(blobs, member, images[_place(member)]) for member in chosen]
 
@@ -58,7 +58,7 @@ def export(settings: Settings, dataset_id: str, directory: Path, *, by: str = "s
     dataset = find(settings, dataset_id)
     members = dataset.manifest["members"]
     images = _images(settings, members)
-    _audit(settings, dataset.id, members, images.values(), by)
+    _audit(settings, dataset, images.values(), by)
     blobs = blobs_of(settings)
     for folder in ("images", "masks"):
         (directory / folder).mkdir(parents=True, exist_ok=True)
@@ -99,14 +99,11 @@ def _images(settings: Settings, members: Sequence[dict[str, Any]]) -> dict[Place
     return images
 
 
-def _audit(
-    settings: Settings, dataset_id: str, members: Sequence[dict[str, Any]], images: Iterable[Image], by: str
-) -> None:
+def _audit(settings: Settings, dataset: FrozenDataset, images: Iterable[Image], by: str) -> None:
     hidden = sorted(image.id for image in images if image.study.patient.sequestered)
-    if not hidden and not any(member["split"] == "test" for member in members):
-        return
-    with open_session(settings) as session:
-        record(session, by, "sequestered references read", dataset=dataset_id, images=hidden)
+    if hidden:
+        with open_session(settings) as session:
+            record(session, by, "sequestered references read", purpose="load", dataset=dataset.id, images=hidden)
 
 
 def _member(blobs: BlobStore, member: dict[str, Any], image: Image) -> Member:

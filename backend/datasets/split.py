@@ -69,7 +69,7 @@ def study_split(patients: Iterable[PatientCase]) -> dict[str, Split]:
 
 
 def _stratified(cases: Sequence[PatientCase]) -> list[PatientCase]:
-    return sorted(cases, key=lambda case: (-bucket(case.pixels), case.order))
+    return sorted(cases, key=lambda case: (-bucket(case.pixels), case.order, case.pseudonym))
 
 
 def _every_nth(cases: Sequence[PatientCase], share: float, owed: float = 0.0) -> list[str]:
