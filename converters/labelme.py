@@ -127,7 +127,8 @@ def write_labelme(
         "imageHeight": rows,
         "imageWidth": columns,
     }
-    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False).encode()
+    # Labelme opens files in the encoding of the desktop, so only ASCII is safe.
+    return json.dumps(document, indent=2, allow_nan=False).encode("ascii")
 
 
 def _mapping(value: object) -> dict[str, Any]:

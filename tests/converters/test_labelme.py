@@ -208,6 +208,12 @@ def test_masks_with_holes_scores_and_suggestions_survive_a_labelme_file(mask, su
     }
 
 
+def test_files_open_in_any_encoding_a_desktop_may_have():
+    content = write_labelme([], "骨/a.png", 32, 24)
+    assert content.isascii()
+    assert read_labelme(content, "x").image_path == "骨/a.png"
+
+
 def test_a_suggestion_that_was_moved_is_the_readers_own():
     written = json.loads(
         write_labelme([Region("bladder", Polygon(((1, 1), (9, 1), (9, 9))), suggested=True)], "a", 9, 9)
