@@ -59,7 +59,7 @@ def accounts(settings: Settings) -> dict[str, ReaderAccount]:
         return {name: ReaderAccount(name=name, **{key: kept[key] for key in names}) for name, kept in document.items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SettingsError(f"{path} cannot be read ({error!r}); remove it and run `scintiloop up` again") from None
 
 

@@ -29,7 +29,7 @@ class Service:
     port: int | None = None
     ready_line: bytes | None = None
     """Written to the log once it is ready, for services without an address."""
-    patience: float = 60
+    patience: float = 120
     """Seconds until a start counts as failed."""
 
 
@@ -106,7 +106,7 @@ def _label_studio(settings: Settings) -> Service:
         command=None if elsewhere else command,
         environment={} if elsewhere else label_studio_environment(settings),
         port=None if elsewhere else settings.label_studio_port,
-        patience=180,
+        patience=300,
     )
 
 

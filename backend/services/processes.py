@@ -36,7 +36,7 @@ class Slot:
             process = psutil.Process(noted["pid"])
             same = abs(process.create_time() - noted["born"]) < SAME_BIRTH_SECONDS
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-        except (OSError, ValueError, KeyError, psutil.Error):
+        except (OSError, ValueError, KeyError, TypeError, psutil.Error):
             return None
 
     @property

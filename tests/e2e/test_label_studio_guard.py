@@ -140,7 +140,9 @@ def test_a_reader_runs_nothing_but_readings(desks, sessions, method, path, body)
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize(("method", "path"), ALLOWED_AT_HOME, ids=[f"{method} {path}" for method, path in ALLOWED_AT_HOME])
+@pytest.mark.parametrize(
+    ("method", "path"), ALLOWED_AT_HOME, ids=[f"{method} {path}" for method, path in ALLOWED_AT_HOME]
+)
 def test_a_reader_works_in_the_own_project(desks, sessions, method, path):
     answer = sessions[0].request(method, path.format(**_names(desks[0])), json={} if method == "POST" else None)
     assert answer.status_code == 200

@@ -54,14 +54,14 @@ def _ensure(name, account):
 
     number = account["number"]
     with transaction.atomic():
-        service, _ = _user(f"service-{number}@{DOMAIN}", "Scintiloop", password=None)
+        service, service_is_new = _user(f"service-{number}@{DOMAIN}", "Scintiloop", password=None)
         organisation = Organization.objects.filter(created_by=service).first() or Organization.create_organization(
             created_by=service, title=f"Reading room {number}"
         )
         email = f"reader-{number}@{DOMAIN}"
         password = account.get("password") or secrets.token_urlsafe(PASSWORD_BYTES)
-        reader, made = _user(email, name, password)
-        if not made and "password" not in account:
+        reader, reader_is_new = _user(email, name, password)
+        if not reader_is_new and "password" not in account:
             reader.set_password(password)
             reader.save(update_fields=["password"])
         for user in (service, reader):
@@ -73,8 +73,8 @@ def _ensure(name, account):
         "email": email,
         "password": password,
         "user": reader.pk,
-        "reader_token": account.get("reader_token") or _token(reader),
-        "service_token": account.get("service_token") or _token(service),
+        "reader_token": _token(reader, reader_is_new, account.get("reader_token")),
+        "service_token": _token(service, service_is_new, account.get("service_token")),
     }
 
 
@@ -86,10 +86,10 @@ def _user(email, first_name, password):
     return User.objects.create_user(email=email, password=password, first_name=first_name[:150]), True
 
 
-def _token(user):
+def _token(user, is_new, kept):
     from jwt_auth.models import LSAPIToken
 
-    return LSAPIToken.for_user(user).get_full_jwt()
+    return kept if kept and not is_new else LSAPIToken.for_user(user).get_full_jwt()
 
 
 def _password_stands(account):
