@@ -38,13 +38,13 @@ class PreparedScan:
         )
 
     def shows_the_same_as(self, image: Image, blobs: BlobStore) -> bool:
-        """Whether a stored image has these very pixels: counts where there are any, renderings otherwise."""
+        """Whether a stored image has these very pixels: counts where both have them, sub-images otherwise."""
         transform = self.grid.transform
         if (image.rows, image.columns, image.pixel_mm) != (transform.rows, transform.columns, self.scan.pixel_mm):
             return False
         stored = load_counts(blobs, image)
-        if stored is not None or self.scan.counts is not None:
-            return stored is not None and self.scan.counts is not None and np.array_equal(stored, self.scan.counts)
+        if stored is not None and self.scan.counts is not None:
+            return np.array_equal(stored, self.scan.counts)
         known = load_sub_images(blobs, image)
         new = self.grid.sub_images
         return known.keys() == new.keys() and all(np.array_equal(known[window], new[window]) for window in known)

@@ -103,12 +103,12 @@ def _write_study(session: Session, settings: Settings, prepared: Sequence[Prepar
     errors: list[ScanError] = []
     for one in prepared:
         updated |= _fill_in(study, one.scan)
-        image, image_is_new = _image_row(session, settings, study, one)
+        image, image_gained = _image_row(session, settings, study, one)
         if image is None:
             errors.append(_conflict(one.scan, "projection", f"{one.scan.projection} of this study is known otherwise"))
             continue
         taken.append(one.scan.projection)
-        updated |= _add_names(session, settings, image, one.scan, study.token) | image_is_new
+        updated |= _add_names(session, settings, image, one.scan, study.token) | image_gained
     status: Status = "new" if is_new else "updated" if updated else "unchanged"
     result = RegisteredStudy(study.patient.pseudonym, study.identifier, study.token, tuple(taken), status)
     return [result] if taken else [], errors
@@ -147,11 +147,15 @@ def _fill_in(study: Study, scan: ScanImage) -> bool:
 
 
 def _image_row(session: Session, settings: Settings, study: Study, one: PreparedScan) -> tuple[Image | None, bool]:
-    """The projection's row and whether it is new; no row where another image holds its place."""
+    """The projection's row and whether it gained anything; no row where another image holds its place."""
     chosen = select(Image).where(Image.study_id == study.id, Image.projection == one.scan.projection)
     image = session.scalars(chosen).one_or_none()
     if image is not None:
-        return (image if one.shows_the_same_as(image, blobs_of(settings)) else None), False
+        if not one.shows_the_same_as(image, blobs_of(settings)):
+            return None, False
+        gains_counts = image.counts_sha256 is None and one.counts_sha256 is not None
+        image.counts_sha256 = image.counts_sha256 or one.counts_sha256
+        return image, gains_counts
     image = one.new_row(study.id)
     session.add(image)
     session.flush()

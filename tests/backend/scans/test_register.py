@@ -14,6 +14,7 @@ from backend.records import ScanImage, Visit
 from backend.scans.gather import gather
 from backend.scans.normalise import to_grid
 from backend.scans.register import RegisteredStudy, is_sequestered, register
+from backend.scans.windows import render
 from backend.settings import Settings
 from backend.store.blobs import blobs_of, vault_of
 from backend.store.images import find_images, load_counts, load_grid_image
@@ -79,6 +80,27 @@ def test_the_same_image_in_another_file_adds_only_its_name(
     after = content(settings)
     assert after["images"] == before["images"]
     assert after["image_names"] == before["image_names"] + 2
+
+
+@pytest.mark.parametrize("order", [("d.csv", "r.csv"), ("r.csv", "d.csv")], ids=["counts first", "renderings first"])
+def test_renderings_of_known_counts_are_the_same_image(
+    write_nm: Write,
+    write_picture: Write,
+    settings: Settings,
+    counts: NDArray[np.int16],
+    tmp_path: Path,
+    order: list[str],
+) -> None:
+    write_nm(counts[:1], ("anterior",))
+    for window, grey in render(counts[0].astype(np.float32)).items():
+        write_picture(f"{window}.png", grey)
+    header = "patient,study,projection,file,window,pixel_mm"
+    (tmp_path / "d.csv").write_text(f"{header}\np,s,anterior,wb.dcm,,2.26\n")
+    (tmp_path / "r.csv").write_text(f"{header}\np,s,anterior,low.png,low,2.26\np,s,anterior,high.png,high,2.26\n")
+    assert [statuses(ingest(settings, studies=tmp_path / name)) for name in order] == [["new"], ["updated"]]
+    with open_session(settings) as session:
+        assert session.scalars(select(Image.counts_sha256)).one() is not None
+        assert all(find_images(session, settings, name) for name in ("wb.dcm", "low.png", "high.png"))
 
 
 def test_other_content_for_a_known_projection_is_refused_by_name(
