@@ -50,7 +50,7 @@ def score_case(case: Case, predictor: Predictor) -> tuple[Score, Prediction]:
     Raises:
         ScanError: the case's sub-images cannot be used.
     """
-    prediction = predictor.predict(case.sub_images)
+    prediction = predictor.predict(case.sub_images, outlines=False)
     return score_prediction(case, prediction), prediction
 
 

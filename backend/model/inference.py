@@ -57,18 +57,19 @@ class Predictor:
             network.to(device).eval()
         return cls(networks, thresholds, version, device)
 
-    def predict(self, sub_images: Mapping[Window, SubImage]) -> Prediction:
+    def predict(self, sub_images: Mapping[Window, SubImage], *, outlines: bool = True) -> Prediction:
         """The prediction for one projection.
 
         Args:
             sub_images: by window, each `(1024, 256)` uint8, 0 = hottest; one window serves for both.
+            outlines: whether the masks are wanted as editable regions too.
 
         Raises:
             ScanError: no window, or one of another shape or dtype.
         """
         looked = self.look(sub_images)
         masks = to_masks(looked.probability, self.thresholds)
-        regions = to_regions(masks, looked.probability)
+        regions = to_regions(masks, looked.probability) if outlines else ()
         return Prediction(self.version, masks, regions, looked.probability, looked.crop_probability)
 
     def look(self, sub_images: Mapping[Window, SubImage]) -> Looked:

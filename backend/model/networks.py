@@ -10,6 +10,7 @@ import segmentation_models_pytorch as smp
 import torch
 from segmentation_models_pytorch.encoders import get_encoder
 from torch import nn
+from torch.nn import functional
 
 from backend.errors import InputError
 from converters.regions import LABELS
@@ -18,67 +19,111 @@ INPUT_CHANNELS = 3
 """Low window, high window and their mean: three, so that weights trained on colour photographs fit."""
 
 GPU_ENCODER = "resnet34"
-CPU_ENCODER = "timm-tf_efficientnet_lite0"
-ENCODERS: dict[str, tuple[int, ...]] = {
-    "resnet34": (256, 128, 64, 32, 16),
-    "resnet18": (64, 48, 32, 24, 16),
-    CPU_ENCODER: (64, 48, 32, 24, 16),
-}
-"""Encoders that may be asked for, with the channels of the U-Net's decoder from deep to shallow."""
-
-RARE_PIXEL_BIAS = -3.0
-"""First logit of a lesion pixel: lesions are rare, and a start near their frequency saves the first steps."""
+CPU_ENCODER = "resnet18"
+PACKAGE_ENCODER = "timm-tf_efficientnet_lite0"
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """What it takes to rebuild both networks before their weights are loaded."""
+    """What it takes to rebuild both networks before their weights are loaded.
+
+    Args:
+        encoder: of both networks, as segmentation-models-pytorch names it.
+        decoder_channels: of the U-Net, from deep to shallow.
+        reduction: the networks work on pixels this many times larger; the U-Net's logits are brought back bilinearly.
+    """
 
     encoder: str
     decoder_channels: tuple[int, ...]
+    reduction: int
 
     @classmethod
     def named(cls, encoder: str) -> "Architecture":
         """Raises: InputError: not one of `ENCODERS`."""
         if encoder not in ENCODERS:
             raise InputError(f"unknown encoder {encoder!r}; choose one of {', '.join(ENCODERS)}", field="encoder")
-        return cls(encoder, ENCODERS[encoder])
+        return ENCODERS[encoder]
 
     @classmethod
     def from_card(cls, card: dict[str, Any]) -> "Architecture":
         """Raises: InputError: the card does not describe an architecture."""
         try:
             described = card["architecture"]
-            return replace(cls.named(described["encoder"]), decoder_channels=tuple(described["decoder_channels"]))
-        except (KeyError, TypeError):
+            known = cls.named(described["encoder"])
+            channels = tuple(described["decoder_channels"])
+            return replace(known, decoder_channels=channels, reduction=int(described["reduction"]))
+        except (KeyError, TypeError, ValueError):
             raise InputError("the model card names no architecture; it is not a Scintiloop model") from None
 
     def to_card(self) -> dict[str, Any]:
         return asdict(self) | {"decoder_channels": list(self.decoder_channels)}
 
 
-class CropClassifier(nn.Module):
-    """Multi-label classifier of crops: an encoder, its mean and maximum over the crop, one linear layer.
+ENCODERS = {
+    GPU_ENCODER: Architecture(GPU_ENCODER, (256, 128, 64, 32, 16), 1),
+    CPU_ENCODER: Architecture(CPU_ENCODER, (64, 48, 32, 24, 16), 2),
+    PACKAGE_ENCODER: Architecture(PACKAGE_ENCODER, (64, 48, 32, 24, 16), 2),
+}
+"""Encoders that may be asked for. Lines of a scan are blurred over 3 pixels, so the small ones see every second."""
 
-    The maximum lets one small lesion speak for a whole crop. Input `(n, 3, rows, columns)` float32, rows and columns
-    multiples of 32; output `(n, 2)` logits in the order of `LABELS`.
-    """
+READ_MAPS = 4
+"""Feature maps that the classifier reads, from the deepest."""
 
-    def __init__(self, encoder: str) -> None:
+RARE_PIXEL_BIAS = -3.0
+"""First logit of a lesion pixel: lesions are rare, and a start near their frequency saves the first steps."""
+
+
+class CropOutliner(nn.Module):
+    """U-Net: `(n, 3, rows, columns)` float32, rows and columns multiples of 64 → logits `(n, 2, rows, columns)`."""
+
+    def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.encoder = get_encoder(encoder, in_channels=INPUT_CHANNELS, depth=5, weights=None)
-        self.head = nn.Linear(2 * self.encoder.out_channels[-1], len(LABELS))
+        self.reduction = architecture.reduction
+        unet = smp.Unet(
+            architecture.encoder,
+            encoder_weights=None,
+            in_channels=INPUT_CHANNELS,
+            classes=len(LABELS),
+            decoder_channels=architecture.decoder_channels,
+        )
+        self.encoder, self.decoder, self.head = unet.encoder, unet.decoder, unet.segmentation_head
+        with torch.no_grad():
+            self.head[0].bias[LABELS.index("metastasis")] = RARE_PIXEL_BIAS
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        deepest: torch.Tensor = self.encoder(pixels)[-1]
-        pooled = torch.cat([deepest.mean(dim=(2, 3)), deepest.amax(dim=(2, 3))], dim=1)
+        logits: torch.Tensor = self.head(self.decoder(self.encoder(_reduce(pixels, self.reduction))))
+        if self.reduction == 1:
+            return logits
+        return functional.interpolate(logits.float(), scale_factor=self.reduction, mode="bilinear", align_corners=False)
+
+
+class CropClassifier(nn.Module):
+    """Multi-label classifier of crops: `(n, 3, rows, columns)` float32, as above → logits `(n, 2)` in `LABELS`' order.
+
+    One linear layer reads the mean and the maximum of every deeper feature map: the maximum lets one small lesion speak
+    for a whole crop, the shallower maps still show it.
+    """
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.reduction = architecture.reduction
+        self.encoder = get_encoder(architecture.encoder, in_channels=INPUT_CHANNELS, depth=5, weights=None)
+        self.head = nn.Linear(2 * sum(self.encoder.out_channels[-READ_MAPS:]), len(LABELS))
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        maps = self.encoder(_reduce(pixels, self.reduction))[-READ_MAPS:]
+        pooled = torch.cat([pool for one in maps for pool in (one.mean(dim=(2, 3)), one.amax(dim=(2, 3)))], dim=1)
         logits: torch.Tensor = self.head(pooled)
         return logits
 
 
+def _reduce(pixels: torch.Tensor, reduction: int) -> torch.Tensor:
+    return pixels if reduction == 1 else functional.avg_pool2d(pixels, reduction)
+
+
 @dataclass(frozen=True, eq=False)
 class Networks:
-    """`segmentation`: `(n, 3, rows, columns)` → `(n, 2, rows, columns)` logits; `classification`: `CropClassifier`."""
+    """`segmentation` is a `CropOutliner`, `classification` a `CropClassifier`."""
 
     architecture: Architecture
     segmentation: nn.Module
@@ -92,16 +137,8 @@ def build(architecture: Architecture, seed: int = 0) -> Networks:
     """Both networks with random weights that depend on `seed` alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        segmentation = smp.Unet(
-            architecture.encoder,
-            encoder_weights=None,
-            in_channels=INPUT_CHANNELS,
-            classes=len(LABELS),
-            decoder_channels=architecture.decoder_channels,
-        )
-        with torch.no_grad():
-            segmentation.segmentation_head[0].bias[LABELS.index("metastasis")] = RARE_PIXEL_BIAS
-        classification = CropClassifier(architecture.encoder)
+        segmentation = CropOutliner(architecture)
+        classification = CropClassifier(architecture)
     layout = torch.channels_last
     return Networks(
         architecture,

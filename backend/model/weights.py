@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
 from backend.errors import InputError
-from backend.model.networks import CPU_ENCODER, Architecture, Networks, build
+from backend.model.networks import PACKAGE_ENCODER, Architecture, Networks, build
 
 CARD_FORMAT = 1
 
@@ -73,7 +73,7 @@ def read_model(path: Path) -> TrainedModel:
 
 def has_package_weights(architecture: Architecture) -> bool:
     """Whether an installed package carries weights for this encoder, so that a start needs no network."""
-    return architecture.encoder == CPU_ENCODER
+    return architecture.encoder == PACKAGE_ENCODER
 
 
 def load_package_weights(networks: Networks) -> None:

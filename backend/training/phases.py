@@ -81,7 +81,7 @@ class Stepper:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = networks.named()[phase.network].to(self._device)
         self._bf16 = can_compute_bf16(self._device)
-        self.optimiser = torch.optim.AdamW(self._network.parameters(), weight_decay=recipe.weight_decay)
+        self.optimiser = torch.optim.AdamW(self._network.parameters(), weight_decay=recipe.weight_decay, fused=True)
 
     def step(self, batch: Batch, number: int) -> float:
         """One optimiser step; returns the loss before it."""
