@@ -30,7 +30,7 @@ class Thresholds:
     crop: float = 0.5
     metastasis: float = 0.5
     bladder: float = 0.5
-    smallest_lesion: int = 1
+    smallest_lesion: int = 4
 
     @classmethod
     def from_card(cls, card: Mapping[str, Any]) -> "Thresholds":

@@ -11,7 +11,7 @@ from backend.training.sampling import Sample
 from converters.regions import Label
 
 LEVELS = (0.3, 0.4, 0.5, 0.6, 0.7)
-SMALLEST_LESIONS = (1, 4, 8)
+SMALLEST_LESIONS = (4, 8, 16)
 
 Cases = Sequence[tuple[Looked, LabelMasks]]
 
