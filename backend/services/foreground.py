@@ -1,7 +1,7 @@
 """Services for as long as a command runs: up on entry, down on the way out, also at Ctrl-C or a polite kill."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -10,7 +10,9 @@ from backend.settings import Settings
 
 
 @contextmanager
-def serving(settings: Settings, announce: Announce = lambda _: None) -> Iterator[list[ServiceStatus]]:
+def serving(
+    settings: Settings, only: Collection[str] | None = None, announce: Announce = lambda _: None
+) -> Iterator[list[ServiceStatus]]:
     """Yields the services' status; SIGTERM and SIGINT end the block with KeyboardInterrupt, once everything is down.
 
     Raises:
@@ -18,7 +20,7 @@ def serving(settings: Settings, announce: Announce = lambda _: None) -> Iterator
     """
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        yield up(settings, announce=announce)
+        yield up(settings, only, announce)
     finally:
         # a second Ctrl-C must not leave half the services running
         patience = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -6,12 +6,12 @@ from collections import defaultdict
 from urllib.parse import unquote
 
 KEYS = {
-    "project": ("project", "project_id", "projects", "project_ids"),
+    "project": ("project", "project_id", "projects", "project_ids", "ids"),
     "task": ("task", "task_id", "tasks", "task_ids", "included", "excluded"),
     "annotation": ("annotation", "annotation_id", "annotations", "annotation_ids", "parent_annotation"),
     "draft": ("draft", "draft_id", "drafts"),
     "prediction": ("prediction", "prediction_id", "predictions", "parent_prediction"),
-    "view": ("view", "view_id", "views", "tab", "tabID", "ids"),
+    "view": ("view", "view_id", "views", "tab", "tabID"),
     "ml_backend": ("ml_backend", "ml_backend_id"),
     "file_upload": ("file_upload", "file_upload_id", "file_upload_ids"),
     "organization": ("organization", "organization_id", "active_organization"),

@@ -2,8 +2,11 @@
 
 import os
 import shutil
+import signal
 import socket
 import stat
+import subprocess
+import sys
 from collections import namedtuple
 
 import pytest
@@ -11,15 +14,31 @@ import redis
 
 from backend.errors import ServiceError
 from backend.services import checks
+from backend.services.environment import service_environment
 from backend.services.foreground import serving
 from backend.services.machine import down, status, up
 from backend.settings import load_settings
+
+SERVE = """
+import time
+from backend.services.foreground import serving
+from backend.settings import load_settings
+with serving(load_settings(), only=["broker"]):
+    print("serving", flush=True)
+    time.sleep(60)
+"""
 
 
 @pytest.fixture
 def machine(settings):
     yield settings
     down(settings)
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def _state(found, name):
@@ -101,7 +120,9 @@ def test_a_full_disk_is_one_sentence(settings, monkeypatch):
 
 
 def test_a_missing_label_studio_is_one_sentence(settings):
-    chosen = load_settings(home=settings.home, label_studio_python=settings.home / "nowhere")
+    chosen = load_settings(
+        home=settings.home, label_studio_python=settings.home / "nowhere", label_studio_port=_free_port()
+    )
     with pytest.raises(ServiceError, match="SCINTILOOP_LABEL_STUDIO_PYTHON"):
         up(chosen, only=["broker", "label_studio"])
     assert _state(status(chosen), "broker") == "stopped"
@@ -114,7 +135,22 @@ def test_services_that_others_run_are_only_looked_at(settings):
 
 
 def test_a_block_that_fails_to_start_leaves_nothing_running(settings):
-    chosen = load_settings(home=settings.home, label_studio_python=settings.home / "nowhere")
+    chosen = load_settings(home=settings.home, web_port=18999, ml_backend_port=18999)
     with pytest.raises(ServiceError), serving(chosen):
         pass
     assert {one.state for one in status(chosen)} == {"stopped"}
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_a_command_that_serves_takes_its_services_along_when_it_is_stopped(machine, number):
+    command = subprocess.Popen(
+        [sys.executable, "-c", SERVE], env=service_environment(machine), stdout=subprocess.PIPE, text=True
+    )
+    assert command.stdout
+    assert command.stdout.readline() == "serving\n"
+    assert _state(status(machine), "broker") == "running"
+    command.send_signal(number)
+    assert command.wait(timeout=60) != 0
+    command.stdout.close()
+    assert {one.state for one in status(machine)} == {"stopped"}
