@@ -1,6 +1,7 @@
 """Brings our readings in line with what a reader's Label Studio project really holds: the cure for lost webhooks."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,13 +18,31 @@ from backend.readings.seal import Arrival, seal
 from backend.readings.settle import StillThere, TakenBack
 from backend.settings import Settings
 from backend.store.session import open_session
-from backend.store.tables import Image, Reading
+from backend.store.tables import Image, Reading, Withdrawal
 from converters.label_studio import read_export
 
 GRACE = timedelta(minutes=1)
 """An annotation as young as this may be missing from a list because its transaction had not ended."""
 
+SOURCE = "Label Studio"
+
 Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What we hold of this reader's work in Label Studio.
+
+    Attributes:
+        whole: submissions with a reading of each image of their study.
+        standing: submissions that were not withdrawn.
+        taken_back: annotations noted as withdrawn.
+    """
+
+    reader_id: int
+    whole: frozenset[Origin]
+    standing: frozenset[Origin]
+    taken_back: frozenset[int]
 
 
 def reconcile(settings: Settings, reader: str, tasks: Iterable[Document], as_of: datetime) -> Receipt:
@@ -40,53 +59,61 @@ def reconcile(settings: Settings, reader: str, tasks: Iterable[Document], as_of:
         NotFound: no reader of that name.
     """
     with open_session(settings) as session:
-        reader_id = reader_named(session, reader).id
-        sealed = _sealed(session, reader_id)
+        held = _held(session, reader_named(session, reader).id)
     receipt = Receipt()
     for task in tasks:
         try:
-            receipt += _receive_missing(settings, task, {origin for origin, whole in sealed.items() if whole})
-            receipt += _take_back_gone(settings, reader_id, task, (set(sealed), as_of))
+            annotations = annotations_of(task)
+            for annotation in annotations:
+                receipt += _receive_missing(settings, task, annotation, held)
+            receipt += _take_back_gone(settings, task, annotations, (held, as_of))
         except InputError as error:
             receipt += Receipt(errors=(error,))
     return receipt
 
 
-def _sealed(session: Session, reader_id: int) -> dict[Origin, bool]:
-    """The submissions of this server that we hold; True where there is a reading of each image of the study."""
+def _held(session: Session, reader_id: int) -> _Held:
     images = select(Image.study_id, func.count().label("number")).group_by(Image.study_id).subquery()
     chosen = (
-        select(Reading.origin, func.count(), func.max(images.c.number))
+        select(Reading.origin, Reading.withdrawn, func.count(), func.max(images.c.number))
         .join(Image, Image.id == Reading.image_id)
         .join(images, images.c.study_id == Image.study_id)
         .where(Reading.reader_id == reader_id, Reading.origin.startswith("label-studio|"))
-        .group_by(Reading.origin)
+        .group_by(Reading.origin, Reading.withdrawn)
     )
-    return {Origin.parse(text): held == number for text, held, number in session.execute(chosen)}
+    rows = [
+        (Origin.parse(text), withdrawn, number == all_) for text, withdrawn, number, all_ in session.execute(chosen)
+    ]
+    taken_back = session.scalars(select(Withdrawal.annotation).where(Withdrawal.reader_id == reader_id))
+    return _Held(
+        reader_id,
+        frozenset(origin for origin, _, whole in rows if whole),
+        frozenset(origin for origin, gone, _ in rows if not gone),
+        frozenset(taken_back),
+    )
 
 
-def _receive_missing(settings: Settings, task: Document, whole: set[Origin]) -> Receipt:
-    receipt = Receipt()
-    for annotation in annotations_of(task):
-        submissions, _ = read_export(live_document(task, annotation), "Label Studio")
-        known = all(
-            entry.kind == "annotation" and origin_of(entry, True, datetime.now(UTC), "Label Studio") in whole
-            for entry in submissions
-        )
-        if known and submissions:
-            receipt += Receipt(repeated=1)
-        else:
-            receipt += receive_live(settings, task, annotation)
-    return receipt
+def _receive_missing(settings: Settings, task: Document, annotation: Document, held: _Held) -> Receipt:
+    # who and when is enough to know a submission by; its outlines are read only if it is new
+    submissions, _ = read_export(live_document(task, annotation | {"result": []}), SOURCE)
+    known = [
+        entry.kind == "annotation" and origin_of(entry, True, datetime.now(UTC), SOURCE) in held.whole
+        for entry in submissions
+    ]
+    return Receipt(repeated=1) if known and all(known) else receive_live(settings, task, annotation)
 
 
-def _take_back_gone(settings: Settings, reader_id: int, task: Document, ours: tuple[set[Origin], datetime]) -> Receipt:
-    held, as_of = ours
-    there = {entry["id"] for entry in annotations_of(task) if not entry.get("was_cancelled")}
-    skipped = {entry["id"] for entry in annotations_of(task) if entry.get("was_cancelled")}
-    gone = {origin.annotation for origin in held if origin.task == task["id"]} - there - skipped
+def _take_back_gone(
+    settings: Settings, task: Document, annotations: list[Document], known: tuple[_Held, datetime]
+) -> Receipt:
+    held, as_of = known
+    listed = {entry["id"] for entry in annotations}
+    there = {entry["id"] for entry in annotations if not entry.get("was_cancelled")}
+    gone = {origin.annotation for origin in held.standing if origin.task == task.get("id")} - listed
+    if not gone and held.taken_back.isdisjoint(there):
+        return Receipt()
     taken_back = tuple(TakenBack(number, as_of - GRACE) for number in gone if number is not None)
-    return seal(settings, [Arrival(reader_id, (), taken_back, StillThere(frozenset(there), as_of))])
+    return seal(settings, [Arrival(held.reader_id, (), taken_back, StillThere(frozenset(there), as_of))])
 
 
 def annotations_of(task: Document) -> list[Document]:
