@@ -35,9 +35,9 @@ class Surface:
 
 
 UPTAKE = {
-    "skull": 0.75, "jaw": 0.6, "cervical": 0.75, "thoracic": 1.25, "lumbar": 1.25, "sacrum": 1.5, "pelvis": 1.25,
-    "rib": 0.72, "sternum": 0.95, "cartilage": 0.05, "clavicle": 0.7, "scapula": 0.42, "humerus": 0.55, "ulna": 0.4,
-    "radius": 0.4, "hand": 0.16, "femur": 0.62, "patella": 0.7, "tibia": 0.6, "fibula": 0.35, "foot": 0.22,
+    "skull": 0.75, "jaw": 0.6, "cervical": 0.75, "thoracic": 1.1, "lumbar": 1.15, "sacrum": 1.8, "pelvis": 1.05,
+    "rib": 0.72, "sternum": 2.0, "cartilage": 0.05, "clavicle": 0.7, "scapula": 0.42, "humerus": 0.55, "ulna": 0.4,
+    "radius": 0.4, "hand": 0.16, "femur": 0.75, "patella": 0.7, "tibia": 0.6, "fibula": 0.35, "foot": 0.22,
 }  # fmt: skip
 """Activity per surface area by kind of bone, relative."""
 END_GAIN = {"humerus": 1.6, "femur": 0.8, "tibia": 0.7, "radius": 0.8, "ulna": 0.8, "fibula": 0.6}
@@ -51,8 +51,10 @@ def kind(bone: str) -> str:
     return bone.split("_", maxsplit=1)[0].rstrip("0123456789")
 
 
-DISC_MM = {"lumbar": 7.0, "thoracic": 2.0, "cervical": 2.0}
+DISC_MM = {"lumbar": 4.0, "thoracic": 1.5, "cervical": 2.0}
 """Spread along the spine: end plates take up more than the meshes' narrow bodies show."""
+
+LONG_MM = 180.0
 
 
 @cache
@@ -168,16 +170,17 @@ def _sample(surface: Surface, index: int, count: int, rng: np.random.Generator) 
         corner[:, 0] + first[:, None] * (corner[:, 1] - corner[:, 0]) + second[:, None] * (corner[:, 2] - corner[:, 0])
     )
     points[:, 2] += rng.normal(0, DISC_MM.get(kind(surface.name), 0.0), count)
-    points = _sink(points, DEPTH_MM.get(kind(surface.name), 3.0), rng)
+    upright = kind(surface.name) in DISC_MM or np.ptp(points[:, 2]) > LONG_MM
+    points = _sink(points, DEPTH_MM.get(kind(surface.name), 3.0), rng, level=bool(upright))
     weight = areas.sum() / count * UPTAKE[kind(surface.name)] * _end_gain(surface.name, points[:, 2])
     return Cloud(points, weight, np.full(count, PARTS.index(surface.part)), np.full(count, index))
 
 
-def _sink(points: Floats, depth: float, rng: np.random.Generator) -> Floats:
-    """Moves points towards the axis of their bone by a uniform share of `depth`, so that bones are not hollow."""
-    middle = points.mean(axis=0)
-    if np.ptp(points[:, 2]) > 180:
-        middle = np.column_stack([np.broadcast_to(middle[:2], (len(points), 2)), points[:, 2]])
+def _sink(points: Floats, depth: float, rng: np.random.Generator, *, level: bool) -> Floats:
+    """Moves points towards the middle of their bone (`level`: its vertical axis) by a uniform share of `depth`."""
+    middle = np.broadcast_to(points.mean(axis=0), points.shape).copy()
+    if level:
+        middle[:, 2] = points[:, 2]
     inward = middle - points
     distance = np.linalg.norm(inward, axis=1, keepdims=True) + 1e-9
     return np.asarray(points + inward / distance * np.minimum(distance, depth * rng.random((len(points), 1))))

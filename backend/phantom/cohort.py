@@ -20,7 +20,7 @@ from converters.grid import GRID_SHAPE
 from converters.regions import LABELS, Label, Mask
 
 PIXEL_MM = {"site-A": 2.26, "site-B": 2.4, "site-C": 2.33}
-SOFT_SHARE = (0.36, 0.5)
+SOFT_SHARE = (0.4, 0.56)
 """Soft tissue's share of the activity of bone and soft tissue."""
 KIDNEY_SHARE = (0.004, 0.02)
 BLADDER_SHARE = (0.006, 0.14)

@@ -29,7 +29,7 @@ class Preset:
     name: str
     metastasis_share: float = 0.45
     follow_up_share: float = 0.15
-    lesion_radius_mm: float = 9.0
+    lesion_radius_mm: float = 8.5
     lesion_radius_spread: float = 0.6
     lesion_gain: float = 5.0
     lesion_gain_spread: float = 0.5

@@ -26,6 +26,7 @@ from converters.rasterise import draw
 START, END = "<!-- figures: made by python -m backend.phantom.report -->\n", "<!-- end of figures -->\n"
 SHOWN = (1, 3, 5)
 WHITE = 255
+SHOWN_ROWS, GREY_STEP = 920, 16
 COLOURS = {"lesion": (214, 30, 30), "bladder": (30, 60, 214), "benign": (20, 150, 60), "reader": (214, 130, 0)}
 GREY_PERCENTILE = 98.5
 
@@ -128,7 +129,8 @@ def _truth_marks(image: PhantomProjection) -> list[tuple[NDArray[np.bool_], tupl
 
 
 def _save(picture: SubImage, path: Path) -> None:
-    Image.fromarray(picture).quantize(64).save(path, optimize=True)
+    coarse = picture[:SHOWN_ROWS] // GREY_STEP * GREY_STEP + GREY_STEP - 1
+    Image.fromarray(coarse).save(path, optimize=True)
 
 
 if __name__ == "__main__":

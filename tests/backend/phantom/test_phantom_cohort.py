@@ -13,8 +13,8 @@ from backend.phantom.preset import BENCHMARK, DEMO
 from backend.records import PROJECTIONS
 from converters.grid import GRID_SHAPE
 
-FROZEN_PRESET = "fe941e01370067846e12825a39c69db94cb49d0bda6b62655445f4992cc59993"
-FROZEN_STUDIES = "daf0bb550d5faef364ff800b3aecd1b3c5dbaa647ab0bbb80a42903ca74ab2ba"
+FROZEN_PRESET = "cb0a9d2e0b0bc71396ac4565e3a71c5439c41b486bbdde9237389534a50b1329"
+FROZEN_STUDIES = "9100c4348a35d686b4531cdcb0a93cbc448534a801190c25c2287d0f5f3704e1"
 PRINT_ONE = """
 from backend.phantom.cohort import generate
 from backend.phantom.preset import DEMO
