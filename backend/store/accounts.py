@@ -1,4 +1,4 @@
-"""Log-ins to Scintiloop's own pages: Argon2 hashes in the database, generated passwords in one secret file until changed.
+"""Log-ins to Scintiloop's own pages: Argon2 hashes in the database, generated passwords in one secret file.
 
 Readers have no account here; they read in Label Studio or Labelme.
 """

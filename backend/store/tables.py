@@ -164,7 +164,7 @@ class Reading(Base):
 
 
 class Withdrawal(Base):
-    """The reader took an annotation back in Label Studio (deleted or skipped): what it said up to `at` no longer counts.
+    """The reader took an annotation back in Label Studio (deleted or skipped): its words up to `at` no longer count.
 
     Kept apart from the readings because it may arrive before them.
     """
