@@ -3,7 +3,7 @@
 from typing import Any
 
 from backend.datasets.freeze import find, freeze
-from backend.errors import NotFound, ServiceError
+from backend.errors import InputError, NotFound, ServiceError
 from backend.jobs import runs
 from backend.jobs.dispatch import dispatch
 from backend.promotion.registry import champion
@@ -24,9 +24,12 @@ def start_training(settings: Settings, requested_by: str, *, dataset: str | None
 
     Raises:
         NotFound: no dataset version has that id or beginning of an id; there is no champion to start from.
+        InputError: `steps` is less than 1.
         WrongState: there is no reference to freeze yet.
         ServiceError: the broker does not take the run, which then is failed.
     """
+    if options.get("steps") is not None and options["steps"] < 1:
+        raise InputError(f"is {options['steps']}; choose at least 1", field="steps")
     version = find(settings, dataset) if dataset else freeze(settings, by=requested_by)
     chosen = {name: value for name, value in options.items() if value is not None}
     chosen["start"] = _start(settings, chosen)

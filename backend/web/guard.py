@@ -1,0 +1,148 @@
+"""Who may do what: sessions by cookie, scripts by HTTP Basic, a token in every form, and a limit on wrong passwords."""
+
+import hashlib
+import secrets
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from flask import Flask, Request, abort, current_app, flash, redirect, request, session, url_for
+from flask_login import LoginManager, UserMixin, current_user
+
+from backend.settings import Settings
+from backend.store import accounts
+from backend.store.accounts import Role
+from backend.store.tables import Account
+
+WRONG_PASSWORDS = 5
+WINDOW_SECONDS = 300.0
+CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Person(UserMixin):  # type: ignore[misc]
+    """The account that is logged in; its session ends when the password changes."""
+
+    def __init__(self, account: Account) -> None:
+        self.account_id, self.email, self.role = account.id, account.email, account.role
+        self.generated = account.generated
+        self._mark = hashlib.sha256(account.password_hash.encode()).hexdigest()[:16]
+
+    def get_id(self) -> str:
+        return f"{self.account_id}.{self._mark}"
+
+    def may(self, *roles: Role) -> bool:
+        """Administrators may do what any role may."""
+        return self.role == "administrator" or self.role in roles
+
+
+class WrongPasswords:
+    """Counts wrong passwords per key in this process; a key with too many waits."""
+
+    def __init__(self) -> None:
+        self._times: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._lock = threading.Lock()
+
+    def too_many(self, key: str) -> bool:
+        with self._lock:
+            times = self._times[key]
+            while times and times[0] < time.monotonic() - WINDOW_SECONDS:
+                times.popleft()
+            if not times:
+                del self._times[key]
+            return len(times) >= WRONG_PASSWORDS
+
+    def add(self, key: str) -> None:
+        with self._lock:
+            self._times[key].append(time.monotonic())
+
+
+def settings() -> Settings:
+    chosen: Settings = current_app.config["SCINTILOOP"]
+    return chosen
+
+
+def guard(app: Flask) -> None:
+    """Puts the guards before every request of `app`."""
+    manager = LoginManager(app)
+    manager.user_loader(_by_session)
+    manager.request_loader(_by_basic)
+    manager.unauthorized_handler(_ask_to_log_in)
+    app.extensions["wrong_passwords"] = WrongPasswords()
+    app.before_request(_check_form_token)
+    app.jinja_env.globals["form_token"] = form_token
+
+
+def log_in(email: str, password: str) -> Person | None:
+    """The person of these words; None where they are wrong; status 429 after too many wrong ones."""
+    wrong: WrongPasswords = current_app.extensions["wrong_passwords"]
+    keys = (f"account {email.strip().lower()}", f"address {request.remote_addr}")
+    if any(wrong.too_many(key) for key in keys):
+        abort(429, "too many wrong passwords; wait five minutes")
+    account = accounts.verify(settings(), email, password)
+    if account is None:
+        for key in keys:
+            wrong.add(key)
+    return Person(account) if account else None
+
+
+def only(*roles: Role) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Lets these roles and administrators in, any account where none is named."""
+
+    def decorate(view: Callable[P, T]) -> Callable[P, T]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+            if not current_user.is_authenticated:
+                return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
+            if roles and not current_user.may(*roles):
+                abort(403, f"this needs the role {' or '.join(roles)}; you are logged in as {current_user.role}")
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def form_token() -> str:
+    """The token that every form of this session carries back."""
+    if "form_token" not in session:
+        session["form_token"] = secrets.token_urlsafe(24)
+    return str(session["form_token"])
+
+
+def _check_form_token() -> None:
+    """Refuses a change that another site could have sent; Basic credentials are never sent by a page of its own."""
+    if request.method not in CHANGING or request.authorization:
+        return
+    sent = request.headers.get("X-Form-Token") or request.form.get("form_token") or ""
+    kept = session.get("form_token") or ""
+    if not kept or not secrets.compare_digest(sent.encode(), kept.encode()):
+        abort(400, "this form is out of date; load the page again and repeat")
+
+
+def _by_session(user_id: str) -> Person | None:
+    account_id, _, _mark = user_id.partition(".")
+    account = accounts.account(settings(), int(account_id))
+    person = Person(account) if account else None
+    return person if person and person.get_id() == user_id else None
+
+
+def _by_basic(incoming: Request) -> Person | None:
+    given = incoming.authorization
+    if given is None or given.type != "basic" or not request.path.startswith("/api/"):
+        return None
+    return log_in(given.username or "", given.password or "")
+
+
+def _ask_to_log_in() -> Any:
+    if request.path.startswith("/api/"):
+        abort(401, "log in, or send the e-mail and password of an account by HTTP Basic")
+    if request.method == "GET":
+        session["after_login"] = request.full_path.rstrip("?")
+    flash("Please log in.")
+    return redirect(url_for("login.show"))

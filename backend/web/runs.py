@@ -1,0 +1,45 @@
+"""Training runs: the list, the retrain button, one run with its live curve, cancel."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from backend.errors import ScintiloopError
+from backend.jobs import runs
+from backend.jobs.steps.start import start_training
+from backend.web.guard import only, settings
+
+pages = Blueprint("runs", __name__, url_prefix="/runs")
+
+
+@pages.get("")
+@only("engineer")
+def index() -> str:
+    return render_template("runs.html", runs=[runs.show(run) for run in runs.newest_first(settings())])
+
+
+@pages.post("")
+@only("engineer")
+def start() -> Response:
+    try:
+        run_id = start_training(settings(), current_user.email)
+    except ScintiloopError as error:
+        flash(str(error), "problem")
+        return redirect(url_for("runs.index"))
+    return redirect(url_for("runs.show", run_id=run_id))
+
+
+@pages.get("/<run_id>")
+@only("engineer")
+def show(run_id: str) -> str:
+    return render_template("run.html", run=runs.show(runs.find(settings(), run_id)))
+
+
+@pages.post("/<run_id>/cancel")
+@only("engineer")
+def cancel(run_id: str) -> Response:
+    try:
+        runs.cancel(settings(), run_id, current_user.email)
+    except ScintiloopError as error:
+        flash(str(error), "problem")
+    return redirect(url_for("runs.show", run_id=run_id))

@@ -1,0 +1,49 @@
+"""How figures, times and durations are written on the pages."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+
+from backend import __version__
+
+
+def teach(app: Flask) -> None:
+    """Gives the templates their filters."""
+    app.jinja_env.globals["version"] = __version__
+    app.jinja_env.filters.update(figure=figure, difference=difference, moment=moment, duration=duration)
+
+
+def figure(value: dict[str, Any] | None) -> str:
+    """`0.71 (0.64–0.78), n = 24`, or a dash where the figure is undefined."""
+    if not value or value.get("value") is None:
+        return "–"
+    return f"{value['value']:.3f}{_interval(value, '.3f')}, n = {value['n']}"
+
+
+def difference(value: dict[str, Any] | None) -> str:
+    """As `figure`, with signs."""
+    if not value or value.get("value") is None:
+        return "–"
+    return f"{value['value']:+.3f}{_interval(value, '+.3f')}, n = {value['n']}"
+
+
+def moment(iso: str | None) -> str:
+    """`2026-03-04 15:06 UTC`."""
+    return f"{datetime.fromisoformat(iso):%Y-%m-%d %H:%M} UTC" if iso else "–"
+
+
+def duration(seconds: float | None) -> str:
+    """`1 h 05 min`, `3 min 20 s` or `12 s`."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def _interval(value: dict[str, Any], form: str) -> str:
+    if value.get("low") is None or value.get("high") is None:
+        return ""
+    return f" ({value['low']:{form}} to {value['high']:{form}})"
