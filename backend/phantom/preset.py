@@ -29,9 +29,9 @@ class Preset:
     name: str
     metastasis_share: float = 0.45
     follow_up_share: float = 0.15
-    lesion_radius_mm: float = 8.5
-    lesion_radius_spread: float = 0.6
-    lesion_gain: float = 5.0
+    lesion_radius_mm: float = 7.0
+    lesion_radius_spread: float = 0.7
+    lesion_gain: float = 6.5
     lesion_gain_spread: float = 0.5
     look_alikes: float = 1.2
     look_alike_gain: float = 3.0

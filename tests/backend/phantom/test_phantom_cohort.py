@@ -13,8 +13,8 @@ from backend.phantom.preset import BENCHMARK, DEMO
 from backend.records import PROJECTIONS
 from converters.grid import GRID_SHAPE
 
-FROZEN_PRESET = "cb0a9d2e0b0bc71396ac4565e3a71c5439c41b486bbdde9237389534a50b1329"
-FROZEN_STUDIES = "9100c4348a35d686b4531cdcb0a93cbc448534a801190c25c2287d0f5f3704e1"
+FROZEN_PRESET = "37c73f80849eb847e0adc6b8b71dbae57d80eac31bc27a386182dfcc07fca3ad"
+FROZEN_STUDIES = "db3b8c3e273b31e8c1024bd1a2868a79a3a51caee9d04feb2a71ba8c282169c3"
 PRINT_ONE = """
 from backend.phantom.cohort import generate
 from backend.phantom.preset import DEMO
