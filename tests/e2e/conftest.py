@@ -36,10 +36,11 @@ CHROMIUM_FLAGS = (
 
 @dataclass(frozen=True)
 class Desk:
-    """What one reader has: a project with one study, a task of it, a pushed prediction, a submission and a draft."""
+    """What one reader has: a study that is read (`task`, `prediction`, `annotation`), one open, one begun (`draft`)."""
 
     project: ReaderProject
     task: int
+    open_task: int
     prediction: int
     annotation: int
     draft: int
@@ -87,6 +88,12 @@ def publish_study(project: ReaderProject, token: str) -> int:
     return project.import_tasks([data])[0]
 
 
+def push_outline(project: ReaderProject, task: int) -> None:
+    """A prediction of the version that the ML backend names now: the stream shows no other."""
+    version = project.service.ml.list(project=project.id)[0].model_version
+    project.import_predictions([{"task": task, "result": [outline()], "score": 0.5, "model_version": version}])
+
+
 @pytest.fixture(scope="session")
 def room_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     chosen = load_settings(
@@ -117,14 +124,16 @@ def desks(reading_room: dict[str, ReaderProject]) -> list[Desk]:
 
 def _desk(project: ReaderProject, token: str) -> Desk:
     task = publish_study(project, token)
-    project.import_predictions([{"task": task, "result": [outline()], "score": 0.5, "model_version": "m1"}])
+    push_outline(project, task)
     annotation = project.submit(task, [outline("a1")], seconds=12.5)
-    unread = publish_study(project, f"{token}open")
-    project.import_predictions([{"task": unread, "result": [outline()], "score": 0.5, "model_version": "m1"}])
-    answer = log_in(project).post(f"/api/tasks/{unread}/drafts", json={"result": [outline("d1")], "lead_time": 1})
+    assisted = publish_study(project, f"{token}open")
+    push_outline(project, assisted)
+    begun = publish_study(project, f"{token}begun")
+    answer = log_in(project).post(f"/api/tasks/{begun}/drafts", json={"result": [outline("d1")], "lead_time": 1})
     return Desk(
         project,
         task,
+        assisted,
         prediction=project.service.predictions.list(task=task)[0].id,
         annotation=annotation,
         draft=answer.json()["id"],

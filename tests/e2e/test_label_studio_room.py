@@ -14,11 +14,10 @@ REGIONS = ".lsf-tree-treenode:not([aria-hidden=true])"
 
 def test_a_reader_sees_the_pushed_outline_on_four_sub_images(desks, page_of: Callable[[ReaderProject], Page], tmp_path):
     desk = desks[0]
-    unread = desk.project.tasks()["study1open"]
     page = page_of(desk.project)
     images: set[str] = set()
     page.on("response", lambda got: images.add(got.url) if "local-files" in got.url and got.status == 200 else None)
-    page.goto(f"{desk.project.settings.label_studio_address}/projects/{desk.project.id}/data?task={unread}")
+    page.goto(f"{desk.project.settings.label_studio_address}/projects/{desk.project.id}/data?task={desk.open_task}")
     expect(page.locator(REGIONS)).to_have_count(1, timeout=30_000)
     expect(page.locator(".konvajs-content")).to_have_count(4)
     page.wait_for_load_state("networkidle")

@@ -9,6 +9,7 @@ from backend.services.machine import status, up
 
 pytestmark = pytest.mark.services
 
+NAMES = ("broker", "worker", "worker_gpu", "scheduler", "ml_backend", "web", "label_studio")
 IDLE_BYTES = 3e9
 WITHOUT_TORCH = ("worker", "worker_gpu", "scheduler", "web")
 
@@ -24,9 +25,7 @@ def _family(pid):
 
 
 def test_every_service_runs_and_answers(together):
-    assert {one.name: one.state for one in together} == dict.fromkeys(
-        ("broker", "worker", "worker_gpu", "scheduler", "ml_backend", "web", "label_studio"), "running"
-    )
+    assert [(one.name, one.state) for one in together] == [(name, "running") for name in NAMES]
 
 
 def test_starting_again_starts_nothing(together, room_settings):
