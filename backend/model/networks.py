@@ -19,8 +19,9 @@ INPUT_CHANNELS = 3
 """Low window, high window and their mean: three, so that weights trained on colour photographs fit."""
 
 GPU_ENCODER = "resnet34"
-CPU_ENCODER = "resnet18"
 PACKAGE_ENCODER = "timm-tf_efficientnet_lite0"
+"""Its ImageNet weights come with an installed package."""
+CPU_ENCODER = PACKAGE_ENCODER
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,13 @@ class Architecture:
 
 ENCODERS = {
     GPU_ENCODER: Architecture(GPU_ENCODER, (256, 128, 64, 32, 16), 1),
-    CPU_ENCODER: Architecture(CPU_ENCODER, (64, 48, 32, 24, 16), 2),
+    "resnet18": Architecture("resnet18", (64, 48, 32, 24, 16), 2),
     PACKAGE_ENCODER: Architecture(PACKAGE_ENCODER, (64, 48, 32, 24, 16), 2),
 }
-"""Encoders that may be asked for. Lines of a scan are blurred over 3 pixels, so the small ones see every second."""
+"""Encoders that may be asked for. A scan is blurred over 3 pixels, so the small ones work on pixels twice as wide."""
 
-READ_MAPS = 4
-"""Feature maps that the classifier reads, from the deepest."""
+CELL_MAP = 4
+"""The encoder's feature map that the classifier reads: one cell in 16 × 16 pixels of what the encoder sees."""
 
 RARE_PIXEL_BIAS = -3.0
 """First logit of a lesion pixel: lesions are rare, and a start near their frequency saves the first steps."""
@@ -98,22 +99,25 @@ class CropOutliner(nn.Module):
 
 
 class CropClassifier(nn.Module):
-    """Multi-label classifier of crops: `(n, 3, rows, columns)` float32, as above → logits `(n, 2)` in `LABELS`' order.
+    """Multi-label classifier: `(n, 3, rows, columns)` float32, as above → `(n, 2)` logits in the order of `LABELS`.
 
-    One linear layer reads the mean and the maximum of every deeper feature map: the maximum lets one small lesion speak
-    for a whole crop, the shallower maps still show it.
+    The crop's logit is that of its most suspicious cell, so one small lesion speaks for a whole crop, and masks can
+    teach every cell: far fewer crops suffice than with one answer per crop.
     """
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         self.reduction = architecture.reduction
         self.encoder = get_encoder(architecture.encoder, in_channels=INPUT_CHANNELS, depth=5, weights=None)
-        self.head = nn.Linear(2 * sum(self.encoder.out_channels[-READ_MAPS:]), len(LABELS))
+        self.head = nn.Conv2d(self.encoder.out_channels[CELL_MAP], len(LABELS), kernel_size=1)
+        nn.init.constant_(self.head.get_parameter("bias"), RARE_PIXEL_BIAS)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        maps = self.encoder(_reduce(pixels, self.reduction))[-READ_MAPS:]
-        pooled = torch.cat([pool for one in maps for pool in (one.mean(dim=(2, 3)), one.amax(dim=(2, 3)))], dim=1)
-        logits: torch.Tensor = self.head(pooled)
+        return self.cells(pixels).amax(dim=(2, 3))
+
+    def cells(self, pixels: torch.Tensor) -> torch.Tensor:
+        """`(n, 2, rows / cell, columns / cell)` logits, a cell being 16 pixels times the reduction wide."""
+        logits: torch.Tensor = self.head(self.encoder(_reduce(pixels, self.reduction))[CELL_MAP])
         return logits
 
 
@@ -126,8 +130,8 @@ class Networks:
     """`segmentation` is a `CropOutliner`, `classification` a `CropClassifier`."""
 
     architecture: Architecture
-    segmentation: nn.Module
-    classification: nn.Module
+    segmentation: CropOutliner
+    classification: CropClassifier
 
     def named(self) -> dict[str, nn.Module]:
         return {"segmentation": self.segmentation, "classification": self.classification}

@@ -20,14 +20,23 @@ def segmentation_loss(logits: torch.Tensor, target: torch.Tensor, counted: torch
     return entropy.sum() / (weight.sum() * logits.shape[1]).clamp(min=1) + (1 - dice).mean()
 
 
-def crop_loss(logits: torch.Tensor, target: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
-    """Binary cross-entropy of "the crop holds the label"; a crop whose only sign is ignored counts nowhere.
+def crop_loss(cells: torch.Tensor, target: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
+    """Binary cross-entropy of "the crop holds the label" plus that of "the cell holds it".
+
+    A crop or cell whose only sign is ignored counts nowhere.
 
     Args:
-        logits: `(n, labels)`; target: `(n, labels, rows, columns)`; counted: `(n, 1, rows, columns)` bool.
+        cells: `(n, labels, cell rows, cell columns)` logits; a crop's logit is its highest.
+        target: `(n, labels, rows, columns)`; counted: `(n, 1, rows, columns)` bool.
     """
-    holds = target.amax(dim=(2, 3))
-    undecided = (~counted).flatten(1).any(dim=1, keepdim=True) & (holds < 0.5)
-    weight = (~undecided).to(holds.dtype)
-    entropy = functional.binary_cross_entropy_with_logits(logits.float(), holds, reduction="none") * weight
+    cells = cells.float()
+    by_cell = functional.adaptive_max_pool2d(target, cells.shape[2:])
+    open_cell = functional.adaptive_max_pool2d((~counted).to(target.dtype), cells.shape[2:])
+    by_crop = tuple(one.amax(dim=(2, 3)) for one in (cells, by_cell, open_cell))
+    return _decided_entropy(cells, by_cell, open_cell) + _decided_entropy(*by_crop)
+
+
+def _decided_entropy(logits: torch.Tensor, holds: torch.Tensor, undecided: torch.Tensor) -> torch.Tensor:
+    weight = 1 - undecided * (1 - holds)
+    entropy = functional.binary_cross_entropy_with_logits(logits, holds, reduction="none") * weight
     return entropy.sum() / weight.sum().clamp(min=1)

@@ -50,7 +50,7 @@ def phases(recipe: Recipe) -> tuple[Phase, ...]:
     rate = recipe.learning_rate
     return (
         Phase(0, "U-Net", "segmentation", recipe.steps, 0, segmentation_loss, rate, 0.5),
-        Phase(1, "classifier", "classification", recipe.classifier_steps, recipe.steps, crop_loss, rate / 6, 0.25),
+        Phase(1, "classifier", "classification", recipe.classifier_steps, recipe.steps, crop_loss, rate / 3, 0.25),
     )
 
 
@@ -80,6 +80,7 @@ class Stepper:
         self._seed = recipe.seed
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = networks.named()[phase.network].to(self._device)
+        self._forward = networks.segmentation if phase.outlines else networks.classification.cells
         self._bf16 = can_compute_bf16(self._device)
         self.optimiser = torch.optim.AdamW(self._network.parameters(), weight_decay=recipe.weight_decay, fused=True)
 
@@ -89,7 +90,7 @@ class Stepper:
             group["lr"] = self.phase.learning_rate * one_cycle(number, self.phase.steps)
         self._network.train()
         with self._own_chance(number), torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16):
-            logits = self._network(batch.pixels.to(self._device))
+            logits = self._forward(batch.pixels.to(self._device))
             loss = self.phase.loss(logits, batch.target.to(self._device), batch.counted.to(self._device))
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -27,14 +27,14 @@ class Recipe:
     """
 
     encoder: str
-    steps: int = 160
-    classifier_steps: int = 60
-    batch: int = 4
+    steps: int = 200
+    classifier_steps: int = 100
+    batch: int = 8
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     seed: int = 0
-    checkpoint_steps: int = 25
-    evaluate_steps: int = 40
+    checkpoint_steps: int = 50
+    evaluate_steps: int = 50
     package_weights: bool = True
     closed_data: bool = False
 

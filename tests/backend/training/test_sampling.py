@@ -75,7 +75,8 @@ def test_a_crop_whose_only_sign_is_ignored_teaches_the_classifier_nothing() -> N
     target = torch.zeros(2, 2, 4, 4)
     counted = torch.ones(2, 1, 4, 4, dtype=torch.bool)
     counted[1, :, 0, 0] = False
-    sure, unsure = torch.tensor([[-4.0, -4.0], [9.0, 9.0]]), torch.tensor([[-4.0, -4.0], [-9.0, 0.0]])
+    sure, unsure = torch.full((2, 2, 1, 1), -4.0), torch.full((2, 2, 1, 1), -4.0)
+    sure[1] = 9
     assert crop_loss(sure, target, counted) == crop_loss(unsure, target, counted)
 
 
