@@ -3,7 +3,7 @@
 Agreement and adjudication look at a study through this one door, so both see the same two readings.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -52,10 +52,15 @@ def current_reference(session: Session, image_id: int) -> Reference | None:
     """The newest reference of an image, if the readings it stands on are still those that count."""
     newest = select(Reference).where(Reference.image_id == image_id).order_by(Reference.id.desc()).limit(1)
     reference = session.scalars(newest).first()
-    if reference is None or (reference.reading_a, reference.reading_b) == (None, None):
+    if reference is None or stands(reference, []):
         return reference
-    ids = [reading.id for reading in counting_readings(session, image_id)[:2]]
-    return reference if ids == [reference.reading_a, reference.reading_b] else None
+    return reference if stands(reference, [reading.id for reading in counting_readings(session, image_id)]) else None
+
+
+def stands(reference: Reference, counting_ids: Sequence[int]) -> bool:
+    """Whether a reference stands on the first two of the readings that count now, or on no reading at all."""
+    made_from = [reference.reading_a, reference.reading_b]
+    return made_from == [None, None] or made_from == list(counting_ids[:2])
 
 
 def sealed_study(settings: Settings, study_id: int) -> tuple[SealedImage, ...]:

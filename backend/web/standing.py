@@ -1,6 +1,6 @@
 """Where the loop stands, counted in the database; no figure here comes from a model's look at an unread case."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from sqlalchemy import func, select
@@ -9,9 +9,19 @@ from sqlalchemy.orm import Session
 from backend.records import PROJECTIONS
 from backend.settings import Settings
 from backend.store.readings import counting
-from backend.store.sealed import current_reference
+from backend.store.sealed import stands
 from backend.store.session import open_session
-from backend.store.tables import ChampionChange, DatasetVersion, Image, ModelVersion, Patient, Reader, Run, Study
+from backend.store.tables import (
+    ChampionChange,
+    DatasetVersion,
+    Image,
+    ModelVersion,
+    Patient,
+    Reader,
+    Reference,
+    Run,
+    Study,
+)
 
 SETTLED = ("agreed", "adjudicated", "excluded")
 
@@ -46,20 +56,22 @@ def study_statuses(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _statuses(session: Session) -> list[tuple[Study, dict[str, str]]]:
-    readers: Counter[int] = Counter(reading.image_id for reading in session.scalars(counting()))
-    images = session.execute(select(Study, Image).join(Image.study).order_by(Study.id))
+    readings: defaultdict[int, list[int]] = defaultdict(list)
+    for reading in session.scalars(counting()):
+        readings[reading.image_id].append(reading.id)
+    newest = {row.image_id: row for row in session.scalars(select(Reference).order_by(Reference.id))}
     found: dict[int, tuple[Study, dict[str, str]]] = {}
-    for study, image in images:
-        found.setdefault(study.id, (study, {}))[1][image.projection] = _status(session, image.id, readers[image.id])
+    for study, image in session.execute(select(Study, Image).join(Image.study).order_by(Study.id)):
+        status = _status(newest.get(image.id), readings[image.id])
+        found.setdefault(study.id, (study, {}))[1][image.projection] = status
     return list(found.values())
 
 
-def _status(session: Session, image_id: int, readers: int) -> str:
+def _status(reference: Reference | None, readings: list[int]) -> str:
     """`adjudicate` also for the moment in which two readings are in and not yet compared."""
-    reference = current_reference(session, image_id)
-    if reference is not None:
+    if reference is not None and stands(reference, readings):
         return reference.status
-    return "waiting" if readers < 2 else "adjudicate"
+    return "waiting" if len(readings) < 2 else "adjudicate"
 
 
 def _count(session: Session, column: Any) -> int:
