@@ -25,7 +25,7 @@ def test_a_reader_sees_the_pushed_outline_on_four_sub_images(desks, page_of: Cal
     assert len(images) == 4
 
 
-def test_the_labelling_stream_offers_the_study_that_is_still_open(desks, page_of):
+def test_the_labelling_stream_offers_the_open_study_and_takes_its_submission(desks, page_of):
     desk = desks[0]
     page = page_of(desk.project)
     page.goto(
@@ -33,6 +33,11 @@ def test_the_labelling_stream_offers_the_study_that_is_still_open(desks, page_of
     )
     expect(page.get_by_test_id("bottombar-submit-button")).to_be_visible(timeout=30_000)
     expect(page.locator(REGIONS)).to_have_count(1)
+    with page.expect_response(lambda got: got.request.method == "POST" and "/annotations" in got.url) as submitted:
+        page.get_by_test_id("bottombar-submit-button").click()
+    assert submitted.value.status == 201
+    kept = {task["id"]: task["annotations"] for task in desk.project.tasks_with_annotations()}[desk.open_task]
+    assert [region["score"] for annotation in kept for region in annotation["result"]] == [0.87]
 
 
 def test_nothing_a_page_loads_comes_from_outside(desks, page_of):

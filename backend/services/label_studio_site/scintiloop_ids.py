@@ -40,6 +40,9 @@ PATHS = (
     (r"labels_manager:api-labels:label-", {"pk": "label"}),
     (r"labels_manager:api-labels:label_link-", {"pk": "label_link"}),
 )
+NO_DRAFT = ("draft_id", 0)
+"""The labelling page sends it with a submission that had no draft."""
+LARGEST_ID = 2**63
 HARMLESS_PATH_PARTS = frozenset({"format", "sub_path", "path"})
 
 
@@ -110,15 +113,16 @@ def _gather(found, key, value):
     elif isinstance(value, list):
         for inner in value:
             _gather(found, key, inner)
-    elif key in KIND_OF_KEY and (number := _number(value)) is not None:
+    elif key in KIND_OF_KEY and (number := _number(value)) is not None and (key, value) != NO_DRAFT:
         found[KIND_OF_KEY[key]].add(number)
 
 
 def _number(value):
-    """The id as Label Studio would read it: `7`, `"7"`, `" 7 "`, `"7.0"`; None for what is no id."""
+    """The id as Label Studio would read it: `7`, `"7"`, `" 7 "`, `"7.0"`; None for what is no id, 0 for none's id."""
     if isinstance(value, bool) or value is None:
         return None
     try:
-        return int(re.sub(r"\.0*\s*$", "", str(value)))
+        number = int(re.sub(r"\.0*\s*$", "", str(value)))
     except ValueError:
         return None
+    return number if 0 < number < LARGEST_ID else 0
