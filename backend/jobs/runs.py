@@ -100,11 +100,15 @@ def beat(settings: Settings, run_id: str, attempt: int) -> Orders:
 
 
 def advance(settings: Settings, run_id: str, attempt: int, progress: dict[str, Any]) -> None:
-    """Records the newest progress and appends it to the curve, which keeps at most `MAX_POINTS` points."""
+    """Records the newest progress and appends it to the curve, which keeps at most `MAX_POINTS` points.
+
+    A second attempt that goes back to a checkpoint draws its part of the curve anew, so steps only rise.
+    """
     with _held(settings, run_id, attempt) as run:
         if run:
             run.progress = progress
-            run.points = decimated([*run.points, progress])
+            before = [point for point in run.points if point["step"] < progress["step"]]
+            run.points = decimated([*before, progress])
 
 
 def decimated(points: list[Any]) -> list[Any]:

@@ -110,6 +110,15 @@ def test_the_curve_keeps_at_most_its_limit_and_always_the_newest_point(settings:
     assert found.points == [found.progress] == [{"step": 1, "steps": 2}]
 
 
+def test_an_attempt_that_goes_back_to_a_checkpoint_draws_its_part_of_the_curve_anew(
+    settings: Settings, run_id: str
+) -> None:
+    attempt = runs.claim(settings, run_id) or 0
+    for step in (1, 2, 3, 2, 3, 4, 4):
+        runs.advance(settings, run_id, attempt, {"step": step, "steps": 4})
+    assert [point["step"] for point in runs.find(settings, run_id).points] == [1, 2, 3, 4]
+
+
 def test_only_runs_without_any_sign_of_life_are_abandoned(settings: Settings, run_id: str) -> None:
     assert runs.abandoned(settings, 600) == []
     with open_session(settings) as session:
