@@ -78,7 +78,9 @@ def test_evaluating_nothing_is_refused(scores: Scores) -> None:
 def test_a_real_predictor_is_evaluated_and_shown_on_one_self_contained_page(
     make_case: Callable[..., Case], rows: Callable[[int, int], Mask]
 ) -> None:
-    predictor = Predictor.of(build(Architecture.named("timm-tf_efficientnet_lite0")), Thresholds(0.0, 0.99, 0.99), "v<1>")
+    predictor = Predictor.of(
+        build(Architecture.named("timm-tf_efficientnet_lite0")), Thresholds(0.0, 0.99, 0.99), "v<1>"
+    )
     reading = LabelMasks(rows(100, 108), rows(600, 610))
     case = make_case("a", rows(100, 110), readings={"r1": reading, "r2": reading}, exposures={"r1": "blind"})
     evaluation = evaluate([case, make_case("b", rows(0, 0))], predictor, dataset="d" * 64)
