@@ -45,7 +45,7 @@ class Order:
 
 
 def write_cohort(
-    directory: Path, order: Order, render: Render, progress: Callable[[int], None] | None = None
+    directory: Path, order: Order, render: Render, written: Callable[[PhantomStudy], None] | None = None
 ) -> dict[str, object]:
     """Writes the whole cohort, or nothing.
 
@@ -55,7 +55,7 @@ def write_cohort(
     Args:
         directory: must not exist, or be empty.
         render: the product's own windows of a projection's counts.
-        progress: called with the number of studies written so far.
+        written: called with each study once its files are there.
 
     Returns:
         Preset, digest, seed, studies, patients, readers and directory, as `cohort.json` holds them.
@@ -67,7 +67,7 @@ def write_cohort(
     partial = directory.with_name(f".{directory.name}.{os.getpid()}.partial")
     try:
         partial.mkdir(parents=True)
-        summary = _write_all(partial, order, render, progress)
+        summary = _write_all(partial, order, render, written)
         if directory.exists():
             directory.rmdir()
         partial.rename(directory)
@@ -88,7 +88,9 @@ def _check(directory: Path, order: Order) -> None:
         raise InputError(f"{order.seed} is no seed; give 0 or a larger whole number", field="seed")
 
 
-def _write_all(folder: Path, order: Order, render: Render, progress: Callable[[int], None] | None) -> dict[str, object]:
+def _write_all(
+    folder: Path, order: Order, render: Render, written: Callable[[PhantomStudy], None] | None
+) -> dict[str, object]:
     renderings: list[dict[str, object]] = []
     scans: list[dict[str, object]] = []
     tasks: list[list[dict[str, object]]] = [[] for _ in range(order.readers)]
@@ -101,8 +103,8 @@ def _write_all(folder: Path, order: Order, render: Render, progress: Callable[[i
             reading = read(study, reader, order.seed)
             exported.append(_task(study, reading, number, reader))
             _write_labelme(folder / f"readers/reader-{reader + 1}/labelme", study, reading)
-        if progress:
-            progress(number)
+        if written:
+            written(study)
     for reader, exported in enumerate(tasks):
         _write(folder / f"readers/reader-{reader + 1}/label-studio.json", _json(exported))
     _write(folder / "studies.csv", _csv(renderings))

@@ -21,7 +21,7 @@ from backend.jobs.steps.ingest import ingest
 from backend.jobs.steps.promote import promote
 from backend.jobs.steps.simulate import write_phantom
 from backend.jobs.steps.start import start_training
-from backend.phantom.cohort import cohort
+from backend.phantom.cohort import PhantomStudy
 from backend.phantom.preset import DEMO
 from backend.scans.register import study_token
 from backend.services import rehearsal
@@ -123,9 +123,14 @@ def _take_home(settings: Settings, studies: int, seed: int) -> None:
 def _prepare(settings: Settings, studies: int, seed: int, narrator: Narrator) -> _Stage:
     scans = settings.home / "demo" / "scans"
     total = studies + NEXT_STUDIES
+    phantoms: dict[str, PhantomStudy] = {}
     with narrator.progress("simulating scans") as advance:
-        write_phantom(scans, DEMO.name, total, seed, readers=0, advance=advance)
-    phantoms = {study_token(settings, study.visit): study for study in cohort(DEMO, total, seed)}
+
+        def keep(study: PhantomStudy) -> None:
+            phantoms[study_token(settings, study.visit)] = study
+            advance(len(phantoms), total)
+
+        write_phantom(scans, DEMO.name, total, seed, readers=0, written=keep)
     browser, desktop = settings.readers[:2]
     return _Stage(Cast(settings, phantoms, seed, browser, desktop), scans, narrator)
 

@@ -1,23 +1,30 @@
 """Phantom studies as files: what a scanner and two readers would have left in a folder."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backend.errors import ServiceError
 from backend.scans.windows import render
 
-Advance = Callable[[int, int], None]
+if TYPE_CHECKING:
+    from backend.phantom.cohort import PhantomStudy
 
 
 def write_phantom(
-    directory: Path, preset: str, studies: int, seed: int, *, readers: int = 2, advance: Advance | None = None
+    directory: Path,
+    preset: str,
+    studies: int,
+    seed: int,
+    *,
+    readers: int = 2,
+    written: "Callable[[PhantomStudy], None] | None" = None,
 ) -> dict[str, Any]:
     """Writes a cohort into a new folder; returns the summary of `phantom.files.write_cohort`.
 
     Args:
         preset: `demo` or `benchmark`.
+        written: called with each study once its files are there.
 
     Raises:
         ServiceError: the extra `phantom` is not installed.
@@ -31,9 +38,4 @@ def write_phantom(
         ) from None
     chosen = {"demo": presets.DEMO, "benchmark": presets.BENCHMARK}[preset]
     order = files.Order(chosen, studies, seed, readers)
-    progress = None if advance is None else partial(_tell, advance, studies)
-    return files.write_cohort(directory, order, render, progress)
-
-
-def _tell(advance: Advance, studies: int, done: int) -> None:
-    advance(done, studies)
+    return files.write_cohort(directory, order, render, written)

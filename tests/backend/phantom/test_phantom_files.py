@@ -9,6 +9,7 @@ from PIL import Image
 
 from backend.errors import InputError
 from backend.phantom.cohort import cohort
+from backend.phantom.cohort import PhantomStudy
 from backend.phantom.files import Order, write_cohort
 from backend.phantom.preset import DEMO
 from backend.phantom.readers import read
@@ -126,9 +127,9 @@ def test_orders_that_make_no_sense_are_refused(tmp_path: Path, order: Order, fie
 
 
 def test_what_goes_wrong_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
-    def stop(done: int) -> None:
+    def stop(_study: PhantomStudy) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_cohort(tmp_path / "new", ORDER, render, progress=stop)
+        write_cohort(tmp_path / "new", ORDER, render, written=stop)
     assert not list(tmp_path.iterdir())
