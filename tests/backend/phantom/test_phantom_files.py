@@ -8,8 +8,7 @@ import pytest
 from PIL import Image
 
 from backend.errors import InputError
-from backend.phantom.cohort import cohort
-from backend.phantom.cohort import PhantomStudy
+from backend.phantom.cohort import PhantomStudy, cohort
 from backend.phantom.files import Order, write_cohort
 from backend.phantom.preset import DEMO
 from backend.phantom.readers import read
