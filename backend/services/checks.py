@@ -16,11 +16,11 @@ FREE_BYTES_NEEDED = 1_000_000_000
 
 def check_disk(settings: Settings) -> None:
     """Raises: ServiceError: less than a gigabyte is free where the home is."""
-    settings.home.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(settings.home).free
+    home = settings.home.absolute()
+    free = shutil.disk_usage(next(place for place in (home, *home.parents) if place.exists())).free
     if free < FREE_BYTES_NEEDED:
         raise ServiceError(
-            f"only {free / 1e6:.0f} MB are free at {settings.home.absolute()} and 1000 MB are needed; "
+            f"only {free / 1e6:.0f} MB are free at {home} and 1000 MB are needed; "
             "make room or set SCINTILOOP_HOME to another disk"
         )
 

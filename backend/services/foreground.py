@@ -1,32 +1,36 @@
-"""Services for as long as a command runs: up on entry, down on the way out, also at Ctrl-C or a polite kill."""
+"""Services for as long as a block of a command runs: they end with it, also at Ctrl-C or when the terminal is lost."""
 
 import signal
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from backend.services.machine import Announce, ServiceStatus, down, up
+from backend.services.machine import Announce, down
 from backend.settings import Settings
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def serving(
-    settings: Settings, only: Collection[str] | None = None, announce: Announce = lambda _: None
-) -> Iterator[list[ServiceStatus]]:
-    """Yields the services' status; SIGTERM and SIGINT end the block with KeyboardInterrupt, once everything is down.
+def ending_services(settings: Settings, announce: Announce = lambda _: None) -> Iterator[None]:
+    """Ends every service of this home when the block ends, however it ends.
 
-    Raises:
-        ServiceError: as `up`; what had been started is stopped again.
+    SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt in the block; the command goes on once everything is down.
     """
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    before = {number: signal.getsignal(number) for number in ENDING}
+    for number, handler in before.items():
+        # whoever runs a command under nohup wants it to survive the terminal
+        if number != signal.SIGHUP or handler != signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     try:
-        yield up(settings, only, announce)
+        yield
     finally:
         # a second Ctrl-C must not leave half the services running
-        patience = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN)
         down(settings, announce)
-        signal.signal(signal.SIGTERM, before)
-        signal.signal(signal.SIGINT, patience[signal.SIGINT])
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

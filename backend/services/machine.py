@@ -1,6 +1,5 @@
 """Up, down and status of every service of one machine."""
 
-import fcntl
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from backend.errors import ServiceError
-from backend.services.broker import prepare_socket_folder
+from backend.services.broker import prepare_folders
 from backend.services.catalogue import Service, catalogue, slot
 from backend.services.checks import check_disk, check_ports
 from backend.services.processes import end
@@ -61,7 +60,7 @@ def up(
         for service, command in commands:
             announce(f"starting {service.name}")
             started.append((service, _log_size(settings, service)))
-            slot(settings, service.name).start(command, service.environment)
+            slot(settings, service.name).start(command, service.environment())
             if service.name == "broker":
                 _wait(settings, service, 0)
         for service, log_start in started:
@@ -84,10 +83,7 @@ def down(settings: Settings, announce: Announce = lambda _: None) -> list[Servic
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
     """One `up` or `down` of a home at a time."""
-    folder = settings.home.absolute() / "run"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with one_at_a_time(settings, "services", wait=True):
         yield
 
 
@@ -98,7 +94,7 @@ def _checked_commands(settings: Settings, missing: Sequence[Service]) -> list[tu
     check_ports(settings, missing)
     commands = [(service, service.command()) for service in missing if service.command]
     if any(service.name == "broker" for service in missing):
-        prepare_socket_folder(settings)
+        prepare_folders(settings)
         settings.broker_socket.unlink(missing_ok=True)
     return commands
 

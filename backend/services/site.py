@@ -14,11 +14,13 @@ from backend.store.accounts import standing_accounts as standing_staff
 
 
 def check_machine(settings: Settings) -> None:
-    """Raises: ServiceError: a port is taken or the disk is full; nothing was changed."""
+    """Raises: ServiceError: a port is taken, the disk is full or a program is missing; nothing was changed."""
     check_disk(settings)
-    check_ports(
-        settings, [one for one in catalogue(settings) if one.command and not slot(settings, one.name).process()]
-    )
+    missing = [one for one in catalogue(settings) if one.command and not slot(settings, one.name).process()]
+    check_ports(settings, missing)
+    for service in missing:
+        if service.command:
+            service.command()
 
 
 def open_site(settings: Settings, announce: Announce = lambda _: None) -> dict[str, Any]:

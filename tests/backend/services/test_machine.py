@@ -15,15 +15,18 @@ import redis
 from backend.errors import ServiceError
 from backend.services import checks
 from backend.services.environment import service_environment
-from backend.services.foreground import serving
+from backend.services.foreground import ending_services
 from backend.services.machine import down, status, up
 from backend.settings import load_settings
 
 SERVE = """
 import time
-from backend.services.foreground import serving
+from backend.services.foreground import ending_services
+from backend.services.machine import up
 from backend.settings import load_settings
-with serving(load_settings(), only=["broker"]):
+settings = load_settings()
+with ending_services(settings):
+    up(settings, only=["broker"])
     print("serving", flush=True)
     time.sleep(60)
 """
@@ -134,10 +137,14 @@ def test_services_that_others_run_are_only_looked_at(settings):
     assert (shown.url, shown.state, shown.pid) == ("127.0.0.1:1/0", "failed", None)
 
 
-def test_a_block_that_fails_to_start_leaves_nothing_running(settings):
-    chosen = load_settings(home=settings.home, web_port=18999, ml_backend_port=18999)
-    with pytest.raises(ServiceError), serving(chosen):
-        pass
+@pytest.mark.services
+def test_a_block_whose_start_fails_leaves_nothing_running(settings):
+    python = settings.home / "python"
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o700)
+    chosen = load_settings(home=settings.home, label_studio_python=python, label_studio_port=_free_port())
+    with pytest.raises(ServiceError, match="label_studio ended"), ending_services(chosen):
+        up(chosen, only=["broker", "label_studio"])
     assert {one.state for one in status(chosen)} == {"stopped"}
 
 
