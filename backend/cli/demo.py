@@ -1,20 +1,20 @@
 """`scintiloop demo`: the whole loop on simulated studies, told as it goes, then served."""
 
-import signal
+import sys
 import time
-from contextlib import AbstractContextManager
-from types import FrameType
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import click
 
-from backend.cli.output import Advance, emit, figure, json_option, progress_bar, table
-from backend.services.demonstration import demonstrate
-from backend.services.machine import down
-from backend.settings import Settings, load_settings
+from backend.cli.options import json_option
+from backend.cli.output import Advance, emit, figure, progress_bar, table
+from backend.settings import load_settings
 
 DEFAULT_STUDIES = 72
 DEFAULT_SEED = 7
+INTERRUPTED = 130
+"""Exit status of a command that Ctrl-C ended."""
 
 
 class _Teller:
@@ -35,34 +35,24 @@ class _Teller:
 @json_option
 def demo(studies: int, seed: int, no_serve: bool, as_json: bool) -> None:
     """The whole loop on phantom studies with simulated readers, every other part the real one."""
-    settings = load_settings(seed=seed)
-    signal.signal(signal.SIGTERM, _interrupt)
+    from backend.services.demonstration import demonstrate  # noqa: PLC0415 (loads the phantom, an extra)
+
     try:
-        emit(demonstrate(settings, studies, seed, _Teller()), as_json, _print_summary)
-        if not no_serve:
-            _serve()
+        with demonstrate(load_settings(seed=seed), studies, seed, _Teller()) as summary:
+            emit(summary, as_json, _print_summary)
+            if not no_serve:
+                _serve()
     except KeyboardInterrupt:
-        click.echo("stopping", err=True)
-    finally:
-        _stop(settings)
+        click.echo("the demo was stopped before its end, its services too; run it again to start anew", err=True)
+        sys.exit(INTERRUPTED)
 
 
 def _serve() -> None:
+    sys.stdout.flush()
     click.echo("serving until Ctrl-C", err=True)
-    while True:
-        time.sleep(3600)
-
-
-def _stop(settings: Settings) -> None:
-    """Stops what was started; a second Ctrl-C must not leave half of it running."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    if settings.home.exists():
-        down(settings, announce=lambda sentence: click.echo(sentence, err=True))
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    with suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(3600)
 
 
 def _print_summary(document: dict[str, Any]) -> None:

@@ -6,13 +6,16 @@ from typing import Any
 
 import click
 
-from backend.cli.output import emit, figure, json_option, open_home, progress_bar, table
+from backend.cli.options import FOLDER, json_option
+from backend.cli.output import emit, figure, moment, open_home, progress_bar, table
 from backend.datasets import freeze as freezing
 from backend.datasets.load import export as export_dataset
 from backend.errors import WrongState
 from backend.jobs import runs as run_rows
 from backend.jobs.follow import follow
 from backend.jobs.steps.start import start_training
+
+RUN_COLUMNS = ("run", "state", "model", "verdict")
 
 
 @click.group()
@@ -38,7 +41,7 @@ def list_versions(as_json: bool) -> None:
 
 @dataset.command(epilog="Example: scintiloop dataset export 3fa9 exported/")
 @click.argument("dataset_id")
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("directory", type=FOLDER)
 @json_option
 def export(dataset_id: str, directory: Path, as_json: bool) -> None:
     """Write a dataset version's images, masks and manifest into a new folder."""
@@ -120,7 +123,9 @@ def print_run(run: dict[str, Any]) -> None:
 
 
 def _print_runs(document: dict[str, Any]) -> None:
-    rows = [(run["run"], run["state"], run["model"], run["verdict"], run["created"]) for run in document["runs"]]
+    rows = [
+        (run["run"], run["state"], run["model"], run["verdict"], moment(run["created"])) for run in document["runs"]
+    ]
     table("Runs", ("run", "state", "model", "verdict", "created"), rows)
 
 
@@ -133,5 +138,5 @@ def _print_dataset(document: dict[str, Any]) -> None:
 
 
 def _print_versions(document: dict[str, Any]) -> None:
-    rows = [(one["id"][:12], one["members"], one["created"]) for one in document["datasets"]]
+    rows = [(one["id"][:12], one["members"], moment(one["created"])) for one in document["datasets"]]
     table("Dataset versions", ("id", "projections", "created"), rows)

@@ -2,13 +2,12 @@
 
 import importlib
 import json
-import sys
 from typing import Any
 
 import click
 
 from backend import __version__
-from backend.errors import ScintiloopError
+from backend.cli.options import as_json_asked
 
 COMMANDS = {
     "demo": "backend.cli.demo:demo",
@@ -47,11 +46,20 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except ScintiloopError as error:
-            if "--json" in sys.argv:
-                click.echo(json.dumps({"error": str(error)}))
-            click.echo(f"scintiloop: {error}", err=True)
-            ctx.exit(1)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:  # noqa: BLE001 (a traceback may carry patient data, and tells a user nothing)
+            return _fail(ctx, error)
+
+
+def _fail(context: click.Context, error: Exception) -> None:
+    from backend.cli.failure import sentence  # noqa: PLC0415 (loads the database's part)
+
+    words = sentence(error)
+    if as_json_asked(context):
+        click.echo(json.dumps({"error": words}))
+    click.echo(f"scintiloop: {words}", err=True)
+    context.exit(1)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

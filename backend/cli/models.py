@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from backend.cli.output import emit, figure, json_option, open_home, table
+from backend.cli.options import FOLDER, json_option
+from backend.cli.output import emit, figure, moment, open_home, table
 from backend.jobs.steps import promote as promoting
 
 
@@ -53,7 +54,7 @@ def diff(model_a: str, model_b: str, as_json: bool) -> None:
 
 @click.command(epilog="Example: scintiloop evaluate --report report/")
 @click.argument("model", required=False)
-@click.option("--report", "directory", type=click.Path(path_type=Path), help="Write report.json and report.html here.")
+@click.option("--report", "directory", type=FOLDER, help="Write report.json and report.html here.")
 @json_option
 def evaluate(model: str | None, directory: Path | None, as_json: bool) -> None:
     """The evaluation report of a model version (the champion unless named) on the frozen test patients."""
@@ -69,8 +70,8 @@ def evaluate(model: str | None, directory: Path | None, as_json: bool) -> None:
 @click.option(
     "--to",
     "target",
-    type=(click.Choice(["labelme", "label-studio", "masks", "csv"]), click.Path(path_type=Path)),
-    help="Also write files of this kind into a folder.",
+    type=(click.Choice(["labelme", "label-studio", "masks", "csv"]), FOLDER),
+    help="Also write files of this kind into a new folder.",
 )
 @json_option
 def predict(paths: tuple[Path, ...], studies_csv: Path | None, target: tuple[str, Path] | None, as_json: bool) -> None:
@@ -88,7 +89,7 @@ def _print_champion(document: dict[str, Any]) -> None:
 
 def _print_models(document: dict[str, Any]) -> None:
     rows = [
-        (one["model"], "champion" if one["champion"] else "", one["encoder"], one["verdict"], one["created"])
+        (one["model"], "champion" if one["champion"] else "", one["encoder"], one["verdict"], moment(one["created"]))
         for one in document["models"]
     ]
     table("Model versions", ("model", "", "encoder", "verdict", "created"), rows)

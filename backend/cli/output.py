@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import PurePath
 from typing import Any
 
 import click
@@ -14,10 +15,11 @@ from rich.table import Table
 from backend.settings import Settings, load_settings
 from backend.store import schema
 
+WIDE_ENOUGH = 200
+"""Columns of a table that goes into a file or another program."""
+
 Advance = Callable[[int, int], None]
 """Called with (done, of all)."""
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
 def open_home() -> Settings:
@@ -37,17 +39,32 @@ def emit(document: dict[str, Any], as_json: bool, words: Callable[[dict[str, Any
     errors = document.get("errors") or []
     if not as_json:
         for error in errors:
-            click.echo(f"{error['file']}: {error['error']}", err=True)
+            click.echo(_blame(error["file"], error["error"]), err=True)
     if errors:
         sys.exit(1)
 
 
+def _blame(file: str, error: str) -> str:
+    """The error after its file's name, once; an error may begin with the name or its last part itself."""
+    for name in (file, PurePath(file).name):
+        error = error.removeprefix(f"{name}: ")
+    return f"{file}: {error}" if file else error
+
+
+def moment(iso: str) -> str:
+    """A stored time as minutes in UTC, short enough for a table."""
+    return iso[:16].replace("T", " ")
+
+
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Prints a table to standard output."""
+    """Prints a table to standard output; nothing where there are no rows."""
+    if not rows:
+        return
     drawn = Table(*columns, title=title, title_justify="left")
     for row in rows:
         drawn.add_row(*("–" if cell is None else str(cell) for cell in row))
-    Console().print(drawn)
+    console = Console()
+    console.print(drawn, width=None if console.is_terminal else WIDE_ENOUGH)
 
 
 def figure(figure: dict[str, Any] | None) -> str:

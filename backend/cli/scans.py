@@ -1,16 +1,17 @@
 """`scintiloop phantom`, `ingest`."""
 
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import click
 
-from backend.cli.output import emit, json_option, open_home, progress_bar, table
-from backend.jobs.steps.ingest import ingest as ingest_files
+from backend.cli.options import FOLDER, json_option
+from backend.cli.output import emit, open_home, progress_bar, table
 
 
 @click.command(epilog="Example: scintiloop phantom simulated/ --studies 20 --seed 1")
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("directory", type=FOLDER)
 @click.option("--studies", type=click.IntRange(min=1), required=True, help="How many studies.")
 @click.option("--seed", type=int, required=True, help="Same seed, same bytes.")
 @click.option("--readers", type=click.IntRange(0, 2), default=2, show_default=True, help="Simulated readers.")
@@ -20,8 +21,11 @@ def phantom(directory: Path, studies: int, seed: int, readers: int, preset: str,
     """Write simulated studies: DICOM NM, PNG, studies.csv, truth masks and two readers' files."""
     from backend.jobs.steps.simulate import write_phantom  # noqa: PLC0415 (an extra: other commands work without it)
 
+    done = count(1)
     with progress_bar("studies") as advance:
-        document = write_phantom(directory, preset, studies, seed, readers=readers, advance=advance)
+        document = write_phantom(
+            directory, preset, studies, seed, readers=readers, written=lambda _: advance(next(done), studies)
+        )
     emit(document, as_json, lambda done: click.echo(f"{done['studies']} studies written to {directory}"))
 
 
@@ -33,9 +37,12 @@ def ingest(paths: tuple[Path, ...], studies_csv: Path | None, as_json: bool) -> 
     """Bring in DICOM NM files or folders, or the images that a studies.csv lists."""
     if not paths and studies_csv is None:
         raise click.UsageError("name files, folders or --studies studies.csv")
+    from backend.jobs.steps.ingest import announce_new, ingest as ingest_files  # noqa: I001, PLC0415
+
     settings = open_home()
     with progress_bar("files") as advance:
         document = ingest_files(settings, paths, studies_csv, advance)
+    announce_new(settings, document)
     emit(document, as_json, _print_studies)
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import click
 
-from backend.cli.output import emit, json_option, open_home, table
+from backend.cli.options import json_option
+from backend.cli.output import emit, open_home, table
 from backend.services import site
 from backend.services.machine import ServiceStatus
 from backend.services.machine import down as stop_services

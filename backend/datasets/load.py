@@ -18,6 +18,7 @@ from backend.records import Exposure, LabelMasks, Member, Split, Visit, Window
 from backend.settings import Settings
 from backend.store.audit import record
 from backend.store.blobs import BlobStore, blobs_of
+from backend.store.folders import new_folder
 from backend.store.images import decode_png
 from backend.store.masks import load_mask
 from backend.store.session import open_session
@@ -47,30 +48,35 @@ def load_samples(settings: Settings, dataset_id: str, split: Split, *, by: str =
 
 
 def export(settings: Settings, dataset_id: str, directory: Path, *, by: str = "scintiloop") -> int:
-    """Writes a dataset version into a folder; returns the number of members.
+    """Writes a dataset version into a new folder; returns the number of members.
 
     `manifest.json` is the canonical manifest (its SHA-256 is the version's id), `files.json` names each member's files:
     sub-images and masks (0 or 255) as PNG on the normalised grid, named by the study's token.
 
     Raises:
         NotFound: the version, an image or a blob is missing.
+        Refused: the folder holds something already.
     """
     dataset = find(settings, dataset_id)
     members = dataset.manifest["members"]
     images = _images(settings, members)
-    _audit(settings, dataset, images.values(), by)
-    blobs = blobs_of(settings)
+    with new_folder(directory) as folder:
+        _audit(settings, dataset, images.values(), by)
+        _write(blobs_of(settings), dataset, images, folder)
+    return len(members)
+
+
+def _write(blobs: BlobStore, dataset: FrozenDataset, images: dict[Place, Image], directory: Path) -> None:
     for folder in ("images", "masks"):
-        (directory / folder).mkdir(parents=True, exist_ok=True)
+        (directory / folder).mkdir()
     listing = []
-    for member in members:
+    for member in dataset.manifest["members"]:
         files = _files(member, images[_place(member)].study.token)
         for name, sha256 in files.items():
             (directory / name).write_bytes(blobs.get(sha256))
         listing.append({key: member[key] for key in ("patient", "study", "projection", "split")} | {"files": [*files]})
     (directory / "files.json").write_text(json.dumps(listing, indent=1, ensure_ascii=False), encoding="utf-8")
     (directory / "manifest.json").write_bytes(canonical(dataset.manifest))
-    return len(members)
 
 
 def _files(member: dict[str, Any], token: str) -> dict[str, str]:

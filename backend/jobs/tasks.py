@@ -107,12 +107,16 @@ def receive_event(document: dict[str, Any]) -> None:
 
 @app.task(name="reconcile")
 def reconcile() -> None:
-    """Brings in what webhooks missed, and queues runs again whose message the broker lost."""
-    from backend.jobs.steps import read, start  # noqa: PLC0415
+    """Brings in what webhooks missed, queues runs again whose message the broker lost, and publishes what is new.
+
+    In this order: a task whose reading has just come in is not pre-annotated any more.
+    """
+    from backend.jobs.steps import publish, read, start  # noqa: PLC0415
 
     settings = load_settings()
     start.queue_lost_runs(settings)
     read.reconcile(settings)
+    publish.publish(settings, wait=False)
 
 
 @app.task(name="settle", **RETRY)
@@ -123,13 +127,21 @@ def settle() -> None:
     agree.settle(load_settings())
 
 
+@app.task(name="publish", **RETRY)
+def publish() -> None:
+    """Tasks for new studies, and the champion's outlines for tasks that nobody has begun."""
+    from backend.jobs.steps import publish  # noqa: PLC0415
+
+    publish.publish(load_settings(), wait=False)
+
+
 @app.task(name="reannotate", **RETRY)
 def reannotate(model_id: str) -> None:
-    """New pre-annotations for tasks that nobody has started, after `model_id` became champion."""
+    """New pre-annotations for tasks that nobody has begun, after `model_id` became champion."""
     from backend.jobs.steps import publish  # noqa: PLC0415
 
     log.info("pre-annotating again: the champion is %s", model_id)
-    publish.reannotate(load_settings())
+    publish.publish(load_settings(), wait=False)
 
 
 @app.task(name="start_training", **RETRY)

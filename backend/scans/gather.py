@@ -16,6 +16,7 @@ from backend.store.secrets import keyed_digest
 
 DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
 DIRECTORY_FILE = "DICOMDIR"
+LIST_FILE = "studies.csv"
 PSEUDONYM_LENGTH = 16
 
 Progress = Callable[[int, int], None]
@@ -27,17 +28,45 @@ def gather(
 ) -> Iterator[ScanImage | ScanError]:
     """Every scan at or below `paths`; what cannot be read is yielded as its error and the rest goes on.
 
-    Folders are walked for DICOM files. Of a list's images those at or below `paths` are read, all of them where no
-    path, or the list itself, is named; a DICOM file in the list is read as the list says.
+    A path that is a list, or a folder that holds one by the name of `studies.csv`, is read as the list says. Other
+    folders are walked for DICOM files.
+
+    Args:
+        studies_csv: a list; of its images those at or below `paths` are read, all of them where no path is named. A
+            folder that holds images of the list is read as the list says and no further: the same visit must not come
+            in twice, by its rendering and by its DICOM file.
     """
+    lists = {path: _list_of(path) for path in paths} if studies_csv is None else {}
+    for listed in dict.fromkeys(found for found in lists.values() if found):
+        yield from _gather([], listed, settings, progress)
+    rest = [path for path in paths if not lists.get(path) and not _same(path, studies_csv)]
+    if rest or studies_csv:
+        yield from _gather(rest, studies_csv, settings, progress)
+
+
+def _same(path: Path, other: Path | None) -> bool:
+    return other is not None and path.resolve() == other.resolve()
+
+
+def _list_of(path: Path) -> Path | None:
+    if path.is_dir():
+        return path / LIST_FILE if (path / LIST_FILE).is_file() else None
+    return path if path.suffix.lower() == ".csv" else None
+
+
+def _gather(
+    paths: Sequence[Path], studies_csv: Path | None, settings: Settings, progress: Progress | None
+) -> Iterator[ScanImage | ScanError]:
     rows, problems = read_studies_csv(studies_csv) if studies_csv else ([], [])
     yield from problems
     roots = [path.resolve() for path in paths]
-    wanted = [row for row in rows if _is_wanted(row, roots, studies_csv)]
+    wanted = [row for row in rows if not roots or any(row.path.is_relative_to(root) for root in roots)]
     if rows and not wanted:
         yield ScanError("none of its files lies under the paths named; name their folder too", source=str(studies_csv))
-    listed = {row.path for row in rows} | ({studies_csv.resolve()} if studies_csv else set())
-    found = [(path, file) for path in paths for file in _files(path) if file.resolve() not in listed]
+    covered = {place for row in rows for place in (row.path, *row.path.parents)}
+    if studies_csv:
+        covered.add(studies_csv.resolve().parent)
+    found = [(path, file) for path in paths if path.resolve() not in covered for file in _files(path)]
     yield from _empty_folders(paths, [row.path for row in wanted] + [file.resolve() for _, file in found])
     total = len({(row.visit.patient, row.visit.study, row.projection) for row in wanted}) + len(found)
     for done, scans in enumerate(_one_by_one(wanted, found, settings), start=1):
@@ -49,11 +78,6 @@ def gather(
 def pseudonym(settings: Settings, purpose: str, identifier: str) -> str:
     """What stands for a patient or study of a DICOM file in this home."""
     return keyed_digest(settings, purpose, identifier)[:PSEUDONYM_LENGTH]
-
-
-def _is_wanted(row: ListedImage, roots: Sequence[Path], studies_csv: Path | None) -> bool:
-    everything = not roots or (studies_csv is not None and studies_csv.resolve() in roots)
-    return everything or any(row.path.is_relative_to(root) for root in roots)
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -15,7 +15,7 @@ from backend.records import WINDOWS, Projection, ScanImage, Visit
 from backend.scans.prepare import PreparedScan, prepare
 from backend.settings import Settings
 from backend.store.blobs import blobs_of
-from backend.store.images import name_digest, normal_name
+from backend.store.images import name_digest, normal_name, rendering_name
 from backend.store.secrets import keyed_digest
 from backend.store.session import open_session
 from backend.store.tables import Image, ImageName, Patient, Study
@@ -167,6 +167,8 @@ def _add_names(session: Session, settings: Settings, image: Image, scan: ScanIma
     spaces = {file_name(token, scan.projection, window): "grid" for window in WINDOWS}
     for name in map(normal_name, scan.names):
         spaces |= {name: "source", name.rsplit("/", maxsplit=1)[-1]: "source"}
+        if scan.counts is not None:
+            spaces[rendering_name(name, scan.projection)] = "source"
     known = set(session.scalars(select(ImageName.digest).where(ImageName.image_id == image.id)))
     digests = {name_digest(settings, name): space for name, space in spaces.items()}
     added = [

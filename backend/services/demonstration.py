@@ -8,8 +8,8 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,8 +25,10 @@ from backend.phantom.cohort import PhantomStudy
 from backend.phantom.preset import DEMO
 from backend.scans.register import study_token
 from backend.services import rehearsal
+from backend.services.foreground import ending_services
+from backend.services.machine import down
 from backend.services.rehearsal import Cast
-from backend.services.site import open_site
+from backend.services.site import check_machine, open_site
 from backend.settings import Settings
 from backend.store import schema
 from backend.store.secrets import write_secret
@@ -59,25 +61,31 @@ class _Stage:
         return self.cast.settings
 
 
-def demonstrate(settings: Settings, studies: int, seed: int, narrator: Narrator) -> dict[str, Any]:
-    """Runs the loop and leaves the services running; a home in which this demo was shown before just starts again.
+@contextmanager
+def demonstrate(settings: Settings, studies: int, seed: int, narrator: Narrator) -> Iterator[dict[str, Any]]:
+    """Runs the loop, and serves it for as long as the block lasts; every service ends with the block.
 
-    Returns:
+    A home in which this demo was shown before just starts again; the home of another demo makes way.
+
+    Yields:
         the summary: `studies`, `seed`, `rounds` (readings, references, run, whether promoted), `next`, `site`.
 
     Raises:
-        Refused: the home holds something other than a demo.
-        ServiceError: a service, or this machine, does not do its part.
+        Refused: the home holds something other than a demo, or there are too few studies; nothing was changed.
+        ServiceError: this machine lacks something (nothing was changed), or a service does not do its part.
     """
     if studies < LEAST_STUDIES:
         raise Refused(
             f"--studies {studies} is too few for a training, a validation and a test side; ask for {LEAST_STUDIES}"
         )
-    shown = _shown_before(settings, studies, seed)
-    if shown is not None:
-        narrator.say("this demo was shown here before: starting its services again")
-        return shown | {"site": open_site(settings, announce=narrator.say)}
-    _take_home(settings, studies, seed)
+    _check_home(settings.home)
+    check_machine(settings)
+    with ending_services(settings, narrator.say):
+        yield _show_again(settings, studies, seed, narrator) or _show(settings, studies, seed, narrator)
+
+
+def _show(settings: Settings, studies: int, seed: int, narrator: Narrator) -> dict[str, Any]:
+    _empty_home(settings, seed)
     started = time.monotonic()
     stage = _prepare(settings, studies, seed, narrator)
     site = open_site(settings, announce=narrator.say)
@@ -95,27 +103,38 @@ def demonstrate(settings: Settings, studies: int, seed: int, narrator: Narrator)
     return summary | {"site": site}
 
 
-def _shown_before(settings: Settings, studies: int, seed: int) -> dict[str, Any] | None:
+def _show_again(settings: Settings, studies: int, seed: int, narrator: Narrator) -> dict[str, Any] | None:
+    """The summary of this very demo where the home holds it, its services started again; else None."""
     try:
         marker = json.loads((settings.home / MARKER).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    summary: dict[str, Any] | None = marker["summary"] if marker["asked"] == [studies, seed] else None
-    return summary
+    if marker["asked"] != [studies, seed]:
+        return None
+    narrator.say("this demo was shown here before: starting its services again")
+    schema.prepare(settings)
+    summary: dict[str, Any] = marker["summary"]
+    return summary | {"site": open_site(settings, announce=narrator.say)}
 
 
-def _take_home(settings: Settings, studies: int, seed: int) -> None:
-    """An empty home for this demo; an earlier demo's home, which holds nothing real, makes way."""
-    home = settings.home
-    if (home / MARKER).exists():
-        from backend.services.machine import down  # noqa: PLC0415
-
-        down(settings)
-        shutil.rmtree(home)
-    elif home.exists() and any(home.iterdir()):
+def _check_home(home: Path) -> None:
+    """Raises: Refused: the home holds something other than a demo."""
+    if home.exists() and not (home / MARKER).exists() and any(home.iterdir()):
         raise Refused(f"{home} holds data that are no demo; set SCINTILOOP_HOME to a new folder")
-    home.mkdir(parents=True)
+
+
+def _empty_home(settings: Settings, seed: int) -> None:
+    """A new home for this demo; an earlier demo, which holds nothing real, makes way."""
+    home = settings.home
+    home.mkdir(parents=True, exist_ok=True)
+    # written first: an interrupted demo must still be known as one
     (home / MARKER).write_text(json.dumps({"asked": None, "summary": None}), encoding="utf-8")
+    down(settings)
+    for old in home.iterdir():
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old)
+        elif old.name != MARKER:
+            old.unlink()
     schema.prepare(settings)
     write_secret(settings, "test_key", hashlib.sha256(f"demo {seed}".encode()).hexdigest())
 
@@ -174,7 +193,8 @@ def _bring_in(stage: _Stage, tokens: Sequence[str]) -> dict[str, Any]:
     if done["errors"]:
         raise ServiceError(f"a simulated scan was refused: {done['errors'][0]['error']}")
     with stage.narrator.progress("worklists and pre-annotation") as advance:
-        return publish.publish(stage.settings, advance)
+        publish.publish(stage.settings, advance)
+    return publish.standing(stage.settings, tokens)
 
 
 def _promote_if_allowed(stage: _Stage, run: dict[str, Any]) -> bool:

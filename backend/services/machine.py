@@ -12,6 +12,7 @@ from backend.services.catalogue import Service, catalogue, slot
 from backend.services.checks import check_disk, check_ports
 from backend.services.processes import end
 from backend.settings import Settings
+from backend.store.lock import one_at_a_time
 
 State = Literal["running", "stopped", "failed"]
 Announce = Callable[[str], None]

@@ -2,6 +2,7 @@
 
 import io
 import unicodedata
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image as Picture
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.records import WINDOWS, GridImage, SubImage, Window
+from backend.records import WINDOWS, GridImage, Projection, SubImage, Window
 from backend.settings import Settings
 from backend.store.blobs import BlobStore
 from backend.store.secrets import keyed_digest
@@ -67,6 +68,11 @@ def normal_name(name: str) -> str:
     """A file's name as all systems write it: `/` between parts, no leading `./`, composed characters, case kept."""
     parts = unicodedata.normalize("NFC", name).replace("\\", "/").split("/")
     return "/".join(part for position, part in enumerate(parts) if part != "." and (part or position == 0))
+
+
+def rendering_name(source: str, projection: Projection) -> str:
+    """What the picture of one projection in a file of counts is called, so that a reader's file can name it."""
+    return f"{PurePosixPath(normal_name(source)).stem}.{projection}.png"
 
 
 def name_digest(settings: Settings, name: str) -> str:

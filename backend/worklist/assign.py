@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from backend.records import Exposure
@@ -32,6 +32,11 @@ def assign(settings: Settings, policy: ExposurePolicy) -> int:
     An assignment that exists is left as it is: what a reader is to see first is decided once.
     """
     with open_session(settings) as session:
+        readers, all_studies, made = (
+            session.scalar(select(func.count()).select_from(table)) or 0 for table in (Reader, Study, Assignment)
+        )
+        if made == readers * all_studies:
+            return 0
         studies = {study.token: study for study in session.scalars(select(Study).options(joinedload(Study.patient)))}
         known = {
             (row.reader_id, row.study_id) for row in session.execute(select(Assignment.reader_id, Assignment.study_id))
@@ -50,11 +55,11 @@ def assign(settings: Settings, policy: ExposurePolicy) -> int:
         return len(new)
 
 
-def worklist(session: Session, reader: Reader, seed: int) -> list[Assignment]:
-    """The reader's assignments with their studies and images, in reading order."""
+def worklist(session: Session, reader: Reader, seed: int, *conditions: ColumnElement[bool]) -> list[Assignment]:
+    """The reader's assignments (that meet the conditions) with their studies and images, in reading order."""
     chosen = (
         select(Assignment)
-        .where(Assignment.reader_id == reader.id)
+        .where(Assignment.reader_id == reader.id, *conditions)
         .options(joinedload(Assignment.study).selectinload(Study.images))
     )
     by_token = {assignment.study.token: assignment for assignment in session.scalars(chosen)}

@@ -1,7 +1,5 @@
 """A folder for a reader who draws in Labelme: images, starting outlines where the exposure allows, reading order."""
 
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from backend.errors import NotFound, Refused
+from backend.errors import NotFound
 from backend.records import Prediction
 from backend.settings import Settings
 from backend.store.blobs import blobs_of
+from backend.store.folders import check_new, new_folder
 from backend.store.readings import read_images
 from backend.store.session import open_session
 from backend.store.tables import Assignment, Image, Reader
@@ -61,20 +60,12 @@ def export(settings: Settings, reader_name: str, directory: Path, suggest: Sugge
         NotFound: no reader of that name.
         Refused: the directory holds something already.
     """
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise Refused(f"{directory} is not an empty folder; name a new one, so that no reader's work is overwritten")
+    check_new(directory)
     entries = _unread(settings, reader_name)
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=".worklist-", dir=directory.parent))
-    try:
-        (partial / HIGH_FOLDER).mkdir()
-        shown = [_write(settings, partial, entry, suggest) for entry in entries]
-        (partial / ORDER_FILE).write_text("".join(f"{entry.low}\n" for entry in entries), encoding="utf-8")
-        partial.chmod(0o755)
-        partial.replace(directory)
-    except BaseException:
-        shutil.rmtree(partial)
-        raise
+    with new_folder(directory) as folder:
+        (folder / HIGH_FOLDER).mkdir()
+        shown = [_write(settings, folder, entry, suggest) for entry in entries]
+        (folder / ORDER_FILE).write_text("".join(f"{entry.low}\n" for entry in entries), encoding="utf-8")
     return {"reader": reader_name, "directory": str(directory), "images": len(entries), "assisted": sum(shown)}
 
 

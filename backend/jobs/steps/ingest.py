@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from backend.errors import ServiceError
+from backend.jobs.dispatch import dispatch
 from backend.scans.gather import gather
 from backend.scans.register import RegisteredStudy, register
 from backend.settings import Settings
@@ -28,3 +30,13 @@ def ingest(
         else:
             errors.append({"file": result.source or "", "error": str(result)})
     return {"studies": studies, "errors": errors}
+
+
+def announce_new(settings: Settings, document: dict[str, Any]) -> None:
+    """Has what `ingest` brought put on the worklists at once; without a broker, reconciliation will find it later."""
+    if all(study["status"] == "unchanged" for study in document["studies"]):
+        return
+    try:
+        dispatch(settings, "publish")
+    except ServiceError:
+        return

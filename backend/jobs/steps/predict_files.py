@@ -1,12 +1,13 @@
 """Outlines and burden for files that were never ingested: scan → grid → champion → the file's own pixels."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from backend.errors import NotFound, Sequestered
 from backend.jobs.steps.predict_stored import champion_predictor
@@ -15,6 +16,7 @@ from backend.records import GridImage, Prediction, ScanImage
 from backend.scans.gather import gather
 from backend.scans.normalise import to_grid
 from backend.settings import Settings
+from backend.store.images import encode_png
 from backend.store.session import open_session
 from backend.store.tables import Image, Patient, Study
 from converters.regions import Polygon, Region
@@ -62,23 +64,27 @@ def predict_files(
         if not isinstance(scan, ScanImage):
             yield {"file": scan.source or "", "error": str(scan)}
             continue
+        grid = to_grid(scan)
         try:
-            refuse_sequestered(settings, scan)
+            refuse_sequestered(settings, scan, grid)
         except Sequestered as refusal:
             yield {"file": str(scan.paths[0]), "error": str(refusal)}
             continue
-        grid = to_grid(scan)
         yield FilePrediction(scan, grid, predictor.predict(grid.sub_images))
 
 
-def refuse_sequestered(settings: Settings, scan: ScanImage) -> None:
-    """Raises: Sequestered: the image, or its patient, belongs to this home's frozen test set."""
+def refuse_sequestered(settings: Settings, scan: ScanImage, grid: GridImage) -> None:
+    """Raises: Sequestered: the file, its patient or its very pixels belong to this home's frozen test set."""
+    pixels = [hashlib.sha256(encode_png(image)).hexdigest() for image in grid.sub_images.values()]
+    same_image = or_(
+        Image.source_sha256 == scan.source_sha256, Image.low_sha256.in_(pixels), Image.high_sha256.in_(pixels)
+    )
     known = (
         select(Patient.id)
         .outerjoin(Study)
         .outerjoin(Image)
         .where(Patient.sequestered)
-        .where((Image.source_sha256 == scan.source_sha256) | (Patient.pseudonym == scan.visit.patient))
+        .where(or_(same_image, Patient.pseudonym == scan.visit.patient))
     )
     with open_session(settings) as session:
         if session.execute(known.limit(1)).first():

@@ -3,38 +3,46 @@
 import csv
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from io import StringIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
-from backend.errors import Refused
 from backend.jobs.steps.predict_files import FilePrediction, document, predict_files
-from backend.jobs.steps.predict_stored import champion_version
 from backend.labelstudio.layout import image_name, label_control
+from backend.promotion.registry import champion
+from backend.scans.windows import render
 from backend.settings import Settings
-from backend.store.images import encode_png
+from backend.store.folders import check_new, new_folder
+from backend.store.images import encode_png, rendering_name
+from backend.store.session import open_session
 from converters.label_studio import to_results
 from converters.labelme import write_labelme
 from converters.rasterise import draw
+from converters.regions import Region
 
 Target = tuple[str, Path]
 """Kind of file and folder."""
+BURDEN_TABLE = "burden.csv"
 BURDEN_COLUMNS = ("patient", "study", "bstbi", "lesion_area_cm2", "lesions", "sub_images", "complete")
+
+Files = dict[str, bytes]
+"""Content by name."""
 
 
 def predict_report(
     settings: Settings, paths: Iterable[Path], studies_csv: Path | None = None, target: Target | None = None
 ) -> dict[str, Any]:
-    """Predicts files; returns the document of `scintiloop predict` and writes `target` where asked for.
+    """Predicts files; returns the document of `scintiloop predict` and writes `target`, whole or not at all.
 
     Raises:
         NotFound: no model serves yet.
         Refused: the target folder holds something already.
     """
-    if target and target[1].exists() and any(target[1].iterdir()):
-        raise Refused(f"{target[1]} is not empty; name a new folder")
+    if target:
+        check_new(target[1])
     found: list[FilePrediction] = []
     errors: list[dict[str, str]] = []
     for one in predict_files(settings, paths, studies_csv):
@@ -42,49 +50,71 @@ def predict_report(
             found.append(one)
         else:
             errors.append(one)
-    result = document(champion_version(settings), found, errors)
+    result = document(_champion(settings), found, errors)
     if target:
-        kind, folder = target
-        folder.mkdir(parents=True, exist_ok=True)
-        if kind == "csv":
-            (folder / "burden.csv").write_text(_burden_table(result), encoding="utf-8")
-        for one in found:
-            for name, content in WRITERS[kind](one).items():
-                (folder / name).write_bytes(content)
+        kind, directory = target
+        with new_folder(directory) as folder:
+            if kind == "csv":
+                (folder / BURDEN_TABLE).write_text(_burden_table(result), encoding="utf-8")
+            for one in found if kind in WRITERS else ():
+                errors += _write(one, kind, folder)
     return result
 
 
-def _labelme(one: FilePrediction) -> dict[str, bytes]:
+def _champion(settings: Settings) -> str:
+    with open_session(settings) as session:
+        serving = champion(session)
+    return serving.id if serving else ""
+
+
+def _write(one: FilePrediction, kind: str, folder: Path) -> list[dict[str, str]]:
+    """Writes the files of one projection, in the folders in which its image lies below what the user named."""
+    place = folder / PurePosixPath(one.scan.names[0]).parent
+    place.mkdir(parents=True, exist_ok=True)
+    files = {place / name: content for name, content in WRITERS[kind](one).items()}
+    if taken := [file.name for file in files if file.exists()]:
+        message = f"{taken[0]} is written already for another file of that name; predict this one on its own"
+        return [{"file": one.file, "error": message}]
+    for file, content in files.items():
+        file.write_bytes(content)
+    return []
+
+
+def _suggestions(one: FilePrediction) -> tuple[Region, ...]:
+    """Marked as a model's, so that a reading made from them counts as assisted."""
+    return tuple(replace(region, suggested=True) for region in one.regions)
+
+
+def _labelme(one: FilePrediction) -> Files:
+    """With the picture that Labelme shows: the file itself, or a rendering of the counts that it holds."""
     rows, columns = one.size
-    image = Path(one.file).name
-    return {f"{_stem(one)}.json": write_labelme(one.regions, image, rows, columns)}
+    image, picture = Path(one.file).name, None
+    if one.scan.counts is not None:
+        image, picture = rendering_name(image, one.scan.projection), encode_png(render(one.scan.counts)["low"])
+    outlines = write_labelme(_suggestions(one), image, rows, columns)
+    return {f"{_stem(one)}.json": outlines, image: picture or one.scan.paths[0].read_bytes()}
 
 
-def _label_studio(one: FilePrediction) -> dict[str, bytes]:
+def _label_studio(one: FilePrediction) -> Files:
     rows, columns = one.size
     to_name = image_name(one.scan.projection, "low")
     result = to_results(
-        one.regions, from_name=label_control(one.scan.projection), to_name=to_name, rows=rows, columns=columns
+        _suggestions(one), from_name=label_control(one.scan.projection), to_name=to_name, rows=rows, columns=columns
     )
     prediction = {"model_version": one.prediction.model, "result": result}
     task = {"data": {to_name: Path(one.file).name}, "predictions": [prediction]}
     return {f"{_stem(one)}.json": json.dumps([task]).encode()}
 
 
-def _masks(one: FilePrediction) -> dict[str, bytes]:
+def _masks(one: FilePrediction) -> Files:
     masks = draw(one.regions, one.size).disjoint()
     return {f"{_stem(one)}.{label}.png": encode_png(mask.astype(np.uint8) * 255) for label, mask in masks.items()}
 
 
-def _nothing(_one: FilePrediction) -> dict[str, bytes]:
-    return {}
-
-
-WRITERS: dict[str, Callable[[FilePrediction], dict[str, bytes]]] = {
+WRITERS: dict[str, Callable[[FilePrediction], Files]] = {
     "labelme": _labelme,
     "label-studio": _label_studio,
     "masks": _masks,
-    "csv": _nothing,
 }
 
 

@@ -1,18 +1,18 @@
 """Worklists: every study reaches every reader, pre-annotated where the exposure allows it."""
 
 from collections.abc import Callable, Collection
-from functools import partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
-from backend.jobs.steps.predict_stored import champion_predictor, predict_image
+from backend.jobs.steps.predict_stored import NO_CHAMPION, champion_predictor, champion_version, predict_image
 from backend.labelstudio.project import ReaderProject, open_project
 from backend.preannotation.policy import exposure
 from backend.preannotation.suggest import prediction_dict
 from backend.records import Prediction, Projection
 from backend.settings import Settings
 from backend.store.blobs import blobs_of
+from backend.store.lock import one_at_a_time
 from backend.store.readings import read_images
 from backend.store.session import open_session
 from backend.store.tables import Assignment, Reader
@@ -34,10 +34,17 @@ def assign_all(settings: Settings) -> int:
     return assign(settings, policy)
 
 
-def publish(settings: Settings, advance: Advance = lambda _done, _all: None) -> dict[str, Any]:
-    """Brings every study into every reader's project in Label Studio and pre-annotates what may be.
+def publish(
+    settings: Settings, advance: Advance = lambda _done, _all: None, *, wait: bool = True
+) -> dict[str, list[dict[str, Any]]]:
+    """Brings every reader's project in Label Studio up to date: a task for every study, and the champion's outlines
+    wherever the reader may see them and has not begun.
 
-    Safe to repeat: a task that is there already is adopted, not made twice.
+    Safe to repeat: a task that is there already is adopted, not made twice. Where nothing is new it asks the database
+    alone, unless a reader has begun tasks that show an earlier model's outlines.
+
+    Args:
+        wait: for another process that is publishing; otherwise that is left to it.
 
     Returns:
         `{"readers": [{"reader", "tasks", "pre_annotated", "model"}]}`, counts of what is new.
@@ -45,26 +52,23 @@ def publish(settings: Settings, advance: Advance = lambda _done, _all: None) -> 
     Raises:
         ServiceError: Label Studio does not do its part.
     """
-    assign_all(settings)
-    return {"readers": [_publish_reader(settings, name, advance) for name in label_studio_readers(settings)]}
+    with one_at_a_time(settings, "publish", wait=wait) as mine:
+        if not mine:
+            return {"readers": []}
+        assign_all(settings)
+        return {"readers": [_publish_reader(settings, name, advance) for name in label_studio_readers(settings)]}
 
 
-def reannotate(settings: Settings, advance: Advance = lambda _done, _all: None) -> dict[str, Any]:
-    """Gives every assisted task that its reader has not begun the champion's outlines instead of older ones.
-
-    Returns:
-        `{"readers": [{"reader", "pre_annotated", "model"}]}`.
-
-    Raises:
-        ServiceError: Label Studio does not do its part.
-    """
-    done = []
+def standing(settings: Settings, tokens: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """The same counts of what stands now, whoever published it, for these studies alone."""
+    readers = []
     for name in label_studio_readers(settings):
-        project = open_project(settings, name)
-        begun = project.begun()
-        waiting = [one for one in _assisted(settings, name) if one.label_studio_task not in begun]
-        done.append({"reader": name} | _suggest(settings, project, waiting, partial(advance), replace=True))
-    return {"readers": done}
+        chosen = [one for one in _worklist(settings, name) if one.study.token in tokens]
+        shown = [one.shown_model for one in chosen if one.shown_model]
+        tasks = sum(one.label_studio_task is not None for one in chosen)
+        model = shown[0] if shown else None
+        readers.append({"reader": name, "tasks": tasks, "pre_annotated": len(shown), "model": model})
+    return {"readers": readers}
 
 
 def label_studio_readers(settings: Settings) -> list[str]:
@@ -76,13 +80,11 @@ def label_studio_readers(settings: Settings) -> list[str]:
 
 def _publish_reader(settings: Settings, name: str, advance: Advance) -> dict[str, Any]:
     project = open_project(settings, name)
-    new = _without_task(settings, name)
+    new = _worklist(settings, name, Assignment.label_studio_task.is_(None))
     there = project.tasks() if new else {}
     for start in range(0, len(new), TASKS_AT_ONCE):
-        part = new[start : start + TASKS_AT_ONCE]
-        _make_tasks(settings, project, part, there)
-    assisted = [one for one in _assisted(settings, name) if one.shown_model is None]
-    return {"reader": name, "tasks": len(new)} | _suggest(settings, project, assisted, advance, replace=False)
+        _make_tasks(settings, project, new[start : start + TASKS_AT_ONCE], there)
+    return {"reader": name, "tasks": len(new)} | _suggest(settings, project, name, advance)
 
 
 def _make_tasks(
@@ -101,14 +103,14 @@ def _make_tasks(
             row.label_studio_task = there[assignment.study.token]
 
 
-def _suggest(
-    settings: Settings, project: ReaderProject, waiting: list[Assignment], advance: Advance, *, replace: bool
-) -> dict[str, Any]:
-    """Pushes the champion's outlines; which model was shown is noted before the outlines can be seen."""
-    predictor = champion_predictor(settings)
+def _suggest(settings: Settings, project: ReaderProject, name: str, advance: Advance) -> dict[str, Any]:
+    """Pushes the champion's outlines; which model was shown is noted before its outlines can be seen, and after
+    those of an earlier one are gone."""
+    version = champion_version(settings)
+    wanted = _awaiting(settings, project, name, version) if version != NO_CHAMPION else []
+    predictor = champion_predictor(settings) if wanted else None
     if predictor is None:
-        return {"pre_annotated": 0, "model": None}
-    wanted = [one for one in waiting if one.shown_model != predictor.version]
+        return {"pre_annotated": 0, "model": None if version == NO_CHAMPION else version}
     for start in range(0, len(wanted), TASKS_AT_ONCE):
         part = wanted[start : start + TASKS_AT_ONCE]
         suggestions = []
@@ -116,12 +118,25 @@ def _suggest(
             found = _predict_study(settings, assignment, predictor)
             suggestions.append({"task": assignment.label_studio_task} | prediction_dict(found, predictor.version))
             advance(number, len(wanted))
+        project.delete_predictions([one.label_studio_task for one in part if one.label_studio_task and one.shown_model])
         with open_session(settings) as session:
             record_shown(session, [one.id for one in part], predictor.version)
-        if replace:
-            project.delete_predictions([one.label_studio_task for one in part if one.label_studio_task])
         project.import_predictions(suggestions)
     return {"pre_annotated": len(wanted), "model": predictor.version}
+
+
+def _awaiting(settings: Settings, project: ReaderProject, name: str, version: str) -> list[Assignment]:
+    """The reader's assisted tasks that nobody has begun and that do not show this version's outlines yet."""
+    outdated = or_(Assignment.shown_model.is_(None), Assignment.shown_model != version)
+    assisted = _worklist(
+        settings, name, Assignment.exposure == "assisted", Assignment.label_studio_task.is_not(None), outdated
+    )
+    with open_session(settings) as session:
+        reader = session.scalars(select(Reader).where(Reader.name == name)).one()
+        read = read_images(session, reader.id, [image.id for one in assisted for image in one.study.images])
+    unread = [one for one in assisted if not any(image.id in read for image in one.study.images)]
+    begun = project.begun() if unread else set()
+    return [one for one in unread if one.label_studio_task not in begun]
 
 
 def _predict_study(settings: Settings, assignment: Assignment, predictor: Any) -> dict[Projection, Prediction]:
@@ -134,26 +149,7 @@ def _predict_study(settings: Settings, assignment: Assignment, predictor: Any) -
     return found
 
 
-def _without_task(settings: Settings, name: str) -> list[Assignment]:
-    return [one for one in _worklist(settings, name) if one.label_studio_task is None]
-
-
-def _assisted(settings: Settings, name: str) -> list[Assignment]:
-    """The reader's assisted assignments in Label Studio with no reading yet."""
-    chosen = _worklist(settings, name)
+def _worklist(settings: Settings, name: str, *conditions: ColumnElement[bool]) -> list[Assignment]:
     with open_session(settings) as session:
         reader = session.scalars(select(Reader).where(Reader.name == name)).one()
-        read = read_images(session, reader.id, [image.id for one in chosen for image in one.study.images])
-    return [
-        one
-        for one in chosen
-        if one.exposure == "assisted"
-        and one.label_studio_task is not None
-        and not any(image.id in read for image in one.study.images)
-    ]
-
-
-def _worklist(settings: Settings, name: str) -> list[Assignment]:
-    with open_session(settings) as session:
-        reader = session.scalars(select(Reader).where(Reader.name == name)).one()
-        return worklist(session, reader, settings.seed)
+        return worklist(session, reader, settings.seed, *conditions)

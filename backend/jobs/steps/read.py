@@ -19,7 +19,7 @@ from backend.readings.reconcile import reconcile as bring_in_line
 from backend.settings import Settings
 from backend.store.readings import read_images
 from backend.store.session import open_session
-from backend.store.tables import Assignment, Image, Reader, Study, now
+from backend.store.tables import Assignment, Image, Reader, Reading, Study, now
 from backend.worklist.labelme_folder import export
 
 READERS_OF_A_CASE = 2
@@ -103,14 +103,21 @@ def _reconcile_reader(settings: Settings, name: str) -> Receipt:
 def _emptied(
     settings: Settings, project: ReaderProject, listed: list[dict[str, Any]], as_of: datetime
 ) -> list[dict[str, Any]]:
-    """Tasks that are still there and hold nothing (any more); a project that was made anew has none of ours."""
-    there, busy = set(project.tasks().values()), {task["id"] for task in listed}
-    chosen = select(Assignment.label_studio_task).where(
-        Assignment.label_studio_task.is_not(None), Assignment.created < as_of
+    """Tasks that are still there, were read and hold nothing any more; a project made anew has none of ours."""
+    busy = {task["id"] for task in listed}
+    chosen = (
+        select(Assignment.label_studio_task)
+        .join(Image, Image.study_id == Assignment.study_id)
+        .join(Reading, (Reading.image_id == Image.id) & (Reading.reader_id == Assignment.reader_id))
+        .join(Reader, Reader.id == Assignment.reader_id)
+        .where(Assignment.label_studio_task.is_not(None), Assignment.created < as_of)
+        .where(Reader.label_studio_project == project.id, Reading.origin.startswith("label-studio|"))
+        .where(Reading.withdrawn.is_(False))
     )
     with open_session(settings) as session:
-        ours = set(session.scalars(chosen.join(Reader).where(Reader.label_studio_project == project.id)))
-    return [{"id": task, "annotations": []} for task in sorted((there & ours) - busy)]
+        emptied = set(session.scalars(chosen)) - busy
+    there = set(project.tasks().values()) if emptied else set()
+    return [{"id": task, "annotations": []} for task in sorted(there & emptied)]
 
 
 def _make_known(settings: Settings, name: str) -> None:
