@@ -18,7 +18,7 @@ from backend.jobs.steps.start import start_training
 RUN_COLUMNS = ("run", "state", "model", "verdict")
 
 
-@click.group()
+@click.group(epilog="Example: scintiloop dataset freeze")
 def dataset() -> None:
     """Dataset versions: immutable manifests of references."""
 
@@ -75,7 +75,7 @@ def retrain(
     emit(run, as_json, print_run)
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, epilog="Example: scintiloop runs --json")
 @json_option
 @click.pass_context
 def runs(context: click.Context, as_json: bool) -> None:

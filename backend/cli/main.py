@@ -62,7 +62,11 @@ def _fail(context: click.Context, error: Exception) -> None:
     context.exit(1)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: scintiloop demo --no-serve",
+)
 @click.version_option(__version__, prog_name="scintiloop")
 def main() -> None:
     """From two readers' outlines on whole-body bone scans to a better model, and back.

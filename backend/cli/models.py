@@ -8,10 +8,9 @@ import click
 
 from backend.cli.options import FOLDER, json_option
 from backend.cli.output import emit, figure, moment, open_home, table
-from backend.jobs.steps import promote as promoting
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, epilog="Example: scintiloop models --json")
 @json_option
 @click.pass_context
 def models(context: click.Context, as_json: bool) -> None:
@@ -22,22 +21,26 @@ def models(context: click.Context, as_json: bool) -> None:
         emit({"models": model_versions(open_home())}, as_json, _print_models)
 
 
-@models.command(epilog="Example: scintiloop models promote 3fa94c01b2de")
+@models.command("promote", epilog="Example: scintiloop models promote 3fa94c01b2de")
 @click.argument("model_id")
 @click.option("--reason", help="Why, in writing; needed where the gate said hold.")
 @json_option
-def promote(model_id: str, reason: str | None, as_json: bool) -> None:
+def promote_model(model_id: str, reason: str | None, as_json: bool) -> None:
     """Make a model version the champion, if the gate allows it."""
-    champion = promoting.promote(open_home(), model_id, by=getpass.getuser(), reason=reason)
+    from backend.jobs.steps.promote import promote  # noqa: PLC0415 (loads the statistics)
+
+    champion = promote(open_home(), model_id, by=getpass.getuser(), reason=reason)
     emit({"champion": champion}, as_json, _print_champion)
 
 
-@models.command(epilog="Example: scintiloop models rollback")
+@models.command("rollback", epilog="Example: scintiloop models rollback")
 @click.option("--reason", help="Why, in writing.")
 @json_option
-def rollback(reason: str | None, as_json: bool) -> None:
+def roll_back(reason: str | None, as_json: bool) -> None:
     """Take the newest promotion back."""
-    champion = promoting.rollback(open_home(), by=getpass.getuser(), reason=reason)
+    from backend.jobs.steps.promote import rollback  # noqa: PLC0415
+
+    champion = rollback(open_home(), by=getpass.getuser(), reason=reason)
     emit({"champion": champion}, as_json, _print_champion)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from backend.jobs.steps.read import FileFormat
 
 
-@click.group()
+@click.group(epilog="Example: scintiloop worklist export to-read/ --reader reader-2")
 def worklist() -> None:
     """Worklists for readers who draw in Labelme."""
 
@@ -36,7 +36,7 @@ def export(directory: Path, reader: str, as_json: bool) -> None:
     )
 
 
-@click.group()
+@click.group(epilog="Example: scintiloop readings import to-read/ --reader reader-2")
 def readings() -> None:
     """Readers' files."""
 
