@@ -1,9 +1,11 @@
 """What many tests share: a home of their own, and the real fixture files where they exist."""
 
+import os
 import uuid
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -21,6 +23,32 @@ from converters.rasterise import draw
 from converters.regions import Label, Polygon, Region
 
 SHARED_FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
+
+SKIP_NOTHING = "SCINTILOOP_TESTS_SKIP_NOTHING"
+MAY_BE_MISSING = "GPU"
+"""What the machine that checks everything need not have; a reason to skip names it."""
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _skipped_is_failed((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _skipped_is_failed((yield))
+
+
+def _skipped_is_failed(report: Report) -> Report:
+    """Where everything must be checked, a skipped test is one that failed; an expected failure stays what it is."""
+    if os.environ.get(SKIP_NOTHING) and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if MAY_BE_MISSING not in reason:
+            report.outcome = "failed"
+            report.longrepr = f"{reason} ({SKIP_NOTHING} is set: nothing may be skipped)"
+    return report
 
 
 @pytest.fixture
