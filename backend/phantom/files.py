@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from backend.errors import InputError
-from backend.labelstudio.layout import STUDY_KEY, image_name, label_control
+from backend.labelstudio.layout import STUDY_KEY, image_name
+from backend.labelstudio.results import study_results
 from backend.phantom.cohort import PhantomStudy, cohort
 from backend.phantom.dicom import dicom_bytes
 from backend.phantom.preset import Preset
 from backend.phantom.readers import read
 from backend.records import PROJECTIONS, WINDOWS, Projection, SubImage, Window
 from converters.grid import GRID_COLUMNS, GRID_ROWS
-from converters.label_studio import to_results
 from converters.labelme import write_labelme
 from converters.regions import LABELS, Mask, Region
 
@@ -168,17 +168,7 @@ def _task(study: PhantomStudy, reading: Reading, number: int, reader: int) -> di
         for projection in PROJECTIONS
         for window in WINDOWS
     }
-    results = [
-        result
-        for projection, regions in reading.items()
-        for result in to_results(
-            regions,
-            from_name=label_control(projection),
-            to_name=image_name(projection, "low"),
-            rows=GRID_ROWS,
-            columns=GRID_COLUMNS,
-        )
-    ]
+    results = study_results(reading)
     day = f"{study.visit.date}T12:00:00.000000Z"
     annotation = {
         "id": number,

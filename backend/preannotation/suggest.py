@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from backend.labelstudio.layout import image_name, label_control
-from backend.records import PROJECTIONS, Prediction, Projection
-from converters.grid import GRID_COLUMNS, GRID_ROWS
-from converters.label_studio import to_results
+from backend.labelstudio.results import study_results
+from backend.records import Prediction, Projection
 
 NOTHING_SHOWN_SCORE = 0.0
 
@@ -22,21 +20,13 @@ def prediction_dict(predictions: Mapping[Projection, Prediction], model_version:
         predictions: by projection, on the normalised grid; a projection without an image is left out.
         model_version: the version string that the ML backend's `/setup` names as well.
     """
-    result: list[dict[str, Any]] = []
-    scores = [NOTHING_SHOWN_SCORE]
-    for projection in PROJECTIONS:
-        if projection not in predictions:
-            continue
-        regions = predictions[projection].regions
-        scores += [region.score for region in regions if region.score is not None]
-        result += to_results(
-            (replace(region, suggested=True) for region in regions),
-            from_name=label_control(projection),
-            to_name=image_name(projection, "low"),
-            rows=GRID_ROWS,
-            columns=GRID_COLUMNS,
-        )
-    return {"result": result, "score": max(scores), "model_version": model_version}
+    regions = {
+        projection: [replace(region, suggested=True) for region in prediction.regions]
+        for projection, prediction in predictions.items()
+    }
+    scores = [region.score for drawn in regions.values() for region in drawn if region.score is not None]
+    score = max(scores, default=NOTHING_SHOWN_SCORE)
+    return {"result": study_results(regions), "score": score, "model_version": model_version}
 
 
 def blind_prediction_dict(model_version: str) -> dict[str, Any]:

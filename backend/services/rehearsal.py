@@ -14,8 +14,9 @@ from backend.adjudication.references import open_case, record_decisions
 from backend.errors import ServiceError
 from backend.jobs.dispatch import dispatch
 from backend.jobs.steps import agree, read
-from backend.labelstudio.layout import image_name, label_control, projection_of
+from backend.labelstudio.layout import projection_of
 from backend.labelstudio.project import open_project
+from backend.labelstudio.results import study_results
 from backend.phantom.adjudicator import decide
 from backend.phantom.cohort import PhantomStudy
 from backend.phantom.readers import read as draw_reading
@@ -24,7 +25,7 @@ from backend.settings import Settings
 from backend.store.session import open_session
 from backend.store.tables import Image
 from converters.grid import GRID_COLUMNS, GRID_ROWS
-from converters.label_studio import read_export, to_results
+from converters.label_studio import read_export
 from converters.labelme import read_labelme, write_labelme
 from converters.regions import Region
 
@@ -55,7 +56,7 @@ def read_in_label_studio(cast: Cast, advance: Advance) -> int:
         shown = _shown_in_label_studio(project.as_the_reader_sees(task))
         started = time.monotonic()
         drawn = draw_reading(cast.phantoms[token], 0, cast.seed, shown)
-        project.submit(task, _results(drawn), seconds=time.monotonic() - started)
+        project.submit(task, study_results(drawn), seconds=time.monotonic() - started)
         advance(number, len(waiting))
     _await_readings(cast, waiting)
     return len(waiting)
@@ -96,20 +97,6 @@ def _shown_in_label_studio(task: dict[str, Any]) -> Shown | None:
                 if projection is not None:
                     shown[projection] = regions
     return shown or None
-
-
-def _results(drawn: Mapping[Projection, tuple[Region, ...]]) -> list[dict[str, Any]]:
-    return [
-        result
-        for projection, regions in drawn.items()
-        for result in to_results(
-            regions,
-            from_name=label_control(projection),
-            to_name=image_name(projection, "low"),
-            rows=GRID_ROWS,
-            columns=GRID_COLUMNS,
-        )
-    ]
 
 
 def _draw_in_labelme(cast: Cast, token: str, places: Mapping[Projection, Path]) -> None:
