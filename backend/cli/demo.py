@@ -65,11 +65,22 @@ def _print_summary(document: dict[str, Any]) -> None:
             one["adjudicated"],
             ", ".join(f"{n} {status}" for status, n in one["references"].items()),
             one["run"]["model"],
-            f"{one['run']['verdict']}, {'promoted' if one['promoted'] else 'not promoted'}",
+            one["run"]["verdict"],
+            f"yes: {one['promoted']}" if one["promoted"] else "no",
         )
         for one in document["rounds"]
     ]
-    columns = ("round", "studies", "pre-annotated", "readings", "adjudicated", "references", "model", "gate")
+    columns = (
+        "round",
+        "studies",
+        "pre-annotated",
+        "readings",
+        "adjudicated",
+        "references",
+        "model",
+        "gate",
+        "promoted",
+    )
     table(f"The loop, twice around ({document['seconds']:.0f} s)", columns, rows)
     last = document["rounds"][-1]["run"]
     heads = ("label", "second model", "first model", "difference")
