@@ -1,0 +1,140 @@
+"""Scans from files to studies and to predictions."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image as Picture
+from sqlalchemy import select
+
+from backend.settings import load_settings
+from backend.store.blobs import blobs_of
+from backend.store.readings import reading_masks
+from backend.store.session import open_session
+from backend.store.tables import Reader, Reading, Study
+from converters.labelme import read_labelme
+from converters.rasterise import draw
+from converters.regions import LABELS
+
+SEQUESTERED = "frozen test set"
+
+
+def scans_of(tour: Any, split: str) -> list[str]:
+    """Names of the studies on one side of the frozen dataset version."""
+    members = tour.said["dataset freeze"]["members"]
+    return sorted({one["study"] for one in members if one["split"] == split})
+
+
+def by_name(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.mark.parametrize("words", ["{scans}/studies.csv", "{scans}", "{scans} --studies {scans}/studies.csv"])
+def test_ingesting_again_changes_nothing_however_the_list_is_named(words: str, tour: Any) -> None:
+    studies = tour.json("ingest", *words.format(scans=tour.scans).split())["studies"]
+    assert [one["status"] for one in studies] == ["unchanged"] * 12
+
+
+def test_a_folder_of_dicom_files_is_read_both_frames_of_each(tour: Any, shell: Any) -> None:
+    studies = shell.json("ingest", tour.scans / "dicom")["studies"]
+    assert [one["projections"] for one in studies] == [["anterior", "posterior"]] * 12
+    names = [one["patient"] for one in tour.said["ingest"]["studies"]]
+    assert not any(name in one["patient"] for one in studies for name in names)
+
+
+def test_the_real_bone_scan_goes_from_its_file_to_its_burden(tour: Any, tmp_path: Path) -> None:
+    source = Path(str(pydicom.data.get_testdata_file("JPEG2000.dcm", download=False)))
+    (tmp_path / "scan.dcm").write_bytes(source.read_bytes())
+    (tmp_path / "studies.csv").write_text("patient,study,projection,file\nreal,one,anterior,scan.dcm\n")
+    document = tour.json("predict", tmp_path)
+    (result,) = document["results"]
+    assert (result["projection"], result["burden"]["sub_images"], result["burden"]["complete"]) == (
+        "anterior",
+        2,
+        False,
+    )
+    assert document["studies"] == [{"patient": "real", "study": "one", "burden": result["burden"]}]
+    assert str(pydicom.dcmread(source).PatientName) not in tour.run("predict", tmp_path).output
+
+
+def test_a_sequestered_case_is_refused_by_name_through_every_door(tour: Any) -> None:
+    study = scans_of(tour, "test")[0]
+    listed = sorted((tour.scans / "images").glob(f"{study}_*_low.png"))
+    doors = [("--studies", tour.scans / "studies.csv", *listed), (tour.scans / "dicom" / f"{study}.dcm",)]
+    for words in doors:
+        document = tour.json("predict", *words, status=1)
+        assert document["results"] == []
+        assert all(SEQUESTERED in one["error"] and study in one["file"] for one in document["errors"])
+
+
+def test_predicted_labelme_files_draw_the_masks_that_are_predicted(tour: Any, tmp_path: Path) -> None:
+    scan = tour.scans / "dicom" / f"{scans_of(tour, 'train')[0]}.dcm"
+    for kind in ("labelme", "masks"):
+        tour.json("predict", scan, "--to", kind, tmp_path / kind)
+    files = sorted((tmp_path / "labelme").glob("*.json"))
+    assert len(files) == 2
+    for file in files:
+        document = read_labelme(file.read_bytes(), file.name)
+        assert (file.parent / str(document.image_path)).is_file()
+        assert all(region.suggested for region in document.regions)
+        drawn = draw(document.regions, (1024, 256)).disjoint()
+        for label in LABELS:
+            mask = np.asarray(Picture.open(tmp_path / "masks" / f"{file.stem}.{label}.png"))
+            assert np.array_equal(mask > 0, drawn[label])
+
+
+def test_predicted_outlines_come_back_as_an_assisted_reading_of_the_same_masks(tour: Any, tmp_path: Path) -> None:
+    study = scans_of(tour, "train")[0]
+    images = sorted((tour.scans / "images").glob(f"{study}_*_low.png"))
+    for kind in ("labelme", "masks"):
+        words = ("--studies", tour.scans / "studies.csv", *images, "--to", kind, tmp_path / kind)
+        tour.json("predict", *words)
+    shell = type(tour)(tour.environment | {"SCINTILOOP_HOME": str(tmp_path / "home")})
+    shell.json("ingest", tour.scans / "studies.csv")
+    assert shell.json("readings", "import", tmp_path / "labelme", "--reader", "a")["new"] == 2
+    settings = load_settings(home=shell.home)
+    with open_session(settings) as session:
+        chosen = select(Reading).join(Reader).where(Reader.name == "a")
+        readings = {row.image.projection: row for row in session.scalars(chosen)}
+        assert {row.exposure for row in readings.values()} == {"assisted"}
+        assert session.scalars(select(Study).where(Study.identifier == study)).one()
+    for projection, reading in readings.items():
+        masks = reading_masks(blobs_of(settings), reading)
+        for label in LABELS:
+            name = f"{study}_{projection}_low.{projection}.{label}.png"
+            assert np.array_equal(np.asarray(Picture.open(tmp_path / "masks" / "images" / name)) > 0, masks[label])
+
+
+def test_predictions_are_written_alike_twice_and_never_over_something(tour: Any, tmp_path: Path) -> None:
+    scan = tour.scans / "dicom" / f"{scans_of(tour, 'train')[0]}.dcm"
+    for name in ("once", "twice"):
+        tour.json("predict", scan, "--to", "label-studio", tmp_path / name)
+    assert by_name(tmp_path / "once") == by_name(tmp_path / "twice")
+    assert "not an empty folder" in tour.json("predict", scan, "--to", "csv", tmp_path / "once", status=1)["error"]
+    assert by_name(tmp_path / "once") == by_name(tmp_path / "twice")
+    tour.json("predict", scan, "--to", "csv", tmp_path / "table")
+    assert (tmp_path / "table" / "burden.csv").read_text().startswith("patient,study,bstbi,")
+
+
+def test_two_files_of_one_name_do_not_overwrite_each_other(tour: Any, tmp_path: Path) -> None:
+    first, second = scans_of(tour, "train")[:2]
+    for name, study in (("a", first), ("b", second)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "scan.dcm").write_bytes((tour.scans / "dicom" / f"{study}.dcm").read_bytes())
+    apart = tour.json("predict", tmp_path, "--to", "masks", tmp_path / "apart")
+    assert not apart["errors"]
+    assert len(by_name(tmp_path / "apart")) == 8
+    files = [tmp_path / name / "scan.dcm" for name in ("a", "b")]
+    together = tour.json("predict", *files, "--to", "masks", tmp_path / "together", status=1)
+    assert {one["file"] for one in together["errors"]} == {str(files[1])}
+
+
+def test_convert_passes_everything_on(tour: Any, tmp_path: Path, capfd: Any) -> None:
+    source = tour.scans / "readers" / "reader-1" / "labelme"
+    assert tour.run("convert", source, tmp_path / "masks", "--to", "masks").exit_code == 0
+    assert len(list((tmp_path / "masks").rglob("*.metastasis.png"))) == 24
+    assert tour.run("convert", tmp_path / "nowhere", tmp_path / "masks", "--to", "masks").exit_code == 2
+    assert tour.run("convert", source, tmp_path / "seg", "--to", "dicom-seg").exit_code == 1
+    capfd.readouterr()
