@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import psutil
 
 SAME_BIRTH_SECONDS = 2.0
 GRACE_SECONDS = 20.0
+POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,25 @@ def end(slots: Sequence[Slot]) -> None:
     for head in heads:
         with suppress(psutil.Error):
             head.terminate()
-    _, stubborn = psutil.wait_procs(heads, timeout=GRACE_SECONDS)
-    for process in [*stubborn, *families]:
+    for process in [*_await(heads), *families]:
         with suppress(psutil.Error):
             process.kill()
-    psutil.wait_procs([*stubborn, *families], timeout=GRACE_SECONDS)
+    _await([*heads, *families])
     for slot in slots:
         slot.forget()
+
+
+def _await(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Waits for their end; returns those that go on after the grace. What its parent has not buried yet has ended."""
+    deadline = time.monotonic() + GRACE_SECONDS
+    while processes and time.monotonic() < deadline:
+        _, left = psutil.wait_procs(processes, timeout=POLL_SECONDS)
+        processes = [process for process in left if not _is_zombie(process)]
+    return processes
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False

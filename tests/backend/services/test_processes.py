@@ -2,12 +2,14 @@
 
 import json
 import os
+import subprocess
 import sys
 import time
 
 import psutil
 import pytest
 
+from backend.services import processes
 from backend.services.processes import Slot, end
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(60)")
@@ -74,3 +76,15 @@ def test_a_process_that_has_died_is_not_running_and_was_started(slot):
     head.kill()
     assert _soon(lambda: slot.process() is None)
     assert slot.was_started
+
+
+def test_an_ended_process_that_its_parent_never_buries_is_not_waited_for(slot, monkeypatch):
+    monkeypatch.setattr(processes, "GRACE_SECONDS", 3600)
+    careless = "import subprocess, sys, time; print(subprocess.Popen(sys.argv[1:]).pid, flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", careless, *SLEEPER], stdout=subprocess.PIPE, text=True) as parent:
+        child = psutil.Process(int(parent.stdout.readline()))
+        slot.pid_file.parent.mkdir(parents=True)
+        slot.pid_file.write_text(json.dumps({"pid": child.pid, "born": child.create_time()}))
+        end([slot])
+        assert child.status() == psutil.STATUS_ZOMBIE
+        parent.kill()
