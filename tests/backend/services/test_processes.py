@@ -49,7 +49,7 @@ def test_ending_takes_the_children_along(slot):
     child = head.children()[0]
     end([slot])
     assert not head.is_running()
-    assert not child.is_running()
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
     assert not slot.was_started
 
 
