@@ -4,7 +4,8 @@
 
 .PHONY: demo test bench set-up lock
 
-demo: set-up
+demo:
+	@scripts/set-up demo
 	.venv/bin/scintiloop demo $(ARGS)
 
 test:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -93,6 +94,19 @@ def test_a_wrong_python_is_one_sentence(checkout, set_up, program, names):
 
 def test_no_python_at_all_is_one_sentence(checkout, set_up):
     assert "and no Python was found" in _refused(set_up(), checkout)
+
+
+def test_a_taken_port_is_one_sentence_before_a_demo_is_installed(checkout, set_up):
+    (checkout / "backend").symlink_to(CHECKOUT / "backend")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = set_up("demo", PYTHON=sys.executable, SCINTILOOP_WEB_PORT=port)
+    (checkout / "backend").unlink()
+    sentence = _refused(done, checkout)
+    assert f"port {port} cannot be used" in sentence
+    assert "set SCINTILOOP_WEB_PORT to another" in sentence
 
 
 def test_a_full_disk_is_one_sentence(checkout, set_up, program):
