@@ -29,8 +29,8 @@ CODE = re.compile(r"`([^`\n]+)`")
 SETTING = re.compile(r"SCINTILOOP_[A-Z_]+[A-Z]")
 ROUTE = re.compile(r"`(?:(GET|POST) )?(/[a-z_]*(?:/[\w<>.-]+)*)`")
 NOT_SETTINGS = {"SCINTILOOP_TESTS_SKIP_NOTHING"}
-PLACES = re.compile(r"`/(?:tmp|srv|run|etc|var|usr|home|data|opt|mnt)\b[^`]*`")
-"""Folders of a machine, which look like routes."""
+PLACES = re.compile(r"`(?:/(?:tmp|srv|run|etc|var|usr|home|data|opt|mnt)\b|(?:[A-Z]+ )?/(?:api/ml|projects)/)[^`]*`")
+"""Folders of a machine and routes of Label Studio's own, which look like routes of ours."""
 
 
 def _text(page: Path) -> str:
