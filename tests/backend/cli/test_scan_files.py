@@ -1,5 +1,6 @@
 """Scans from files to studies and to predictions."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from backend.store.readings import reading_masks
 from backend.store.session import open_session
 from backend.store.tables import Reader, Reading, Study
 from converters.labelme import read_labelme
-from converters.rasterise import draw
 from converters.regions import LABELS
 
 SEQUESTERED = "frozen test set"
@@ -25,6 +25,11 @@ def scans_of(tour: Any, split: str) -> list[str]:
     """Names of the studies on one side of the frozen dataset version."""
     members = tour.said["dataset freeze"]["members"]
     return sorted({one["study"] for one in members if one["split"] == split})
+
+
+def one_image(tour: Any, study: str) -> tuple[str | Path, ...]:
+    """The words that name one image of the list."""
+    return ("--studies", tour.scans / "studies.csv", tour.scans / "images" / f"{study}_anterior_low.png")
 
 
 def by_name(folder: Path) -> dict[str, bytes]:
@@ -48,7 +53,8 @@ def test_the_real_bone_scan_goes_from_its_file_to_its_burden(tour: Any, tmp_path
     source = Path(str(pydicom.data.get_testdata_file("JPEG2000.dcm", download=False)))
     (tmp_path / "scan.dcm").write_bytes(source.read_bytes())
     (tmp_path / "studies.csv").write_text("patient,study,projection,file\nreal,one,anterior,scan.dcm\n")
-    document = tour.json("predict", tmp_path)
+    answer = tour.run("predict", tmp_path, "--json")
+    document = json.loads(answer.stdout)
     (result,) = document["results"]
     assert (result["projection"], result["burden"]["sub_images"], result["burden"]["complete"]) == (
         "anterior",
@@ -56,7 +62,7 @@ def test_the_real_bone_scan_goes_from_its_file_to_its_burden(tour: Any, tmp_path
         False,
     )
     assert document["studies"] == [{"patient": "real", "study": "one", "burden": result["burden"]}]
-    assert str(pydicom.dcmread(source).PatientName) not in tour.run("predict", tmp_path).output
+    assert str(pydicom.dcmread(source).PatientName) not in answer.output
 
 
 def test_a_sequestered_case_is_refused_by_name_through_every_door(tour: Any) -> None:
@@ -69,31 +75,26 @@ def test_a_sequestered_case_is_refused_by_name_through_every_door(tour: Any) -> 
         assert all(SEQUESTERED in one["error"] and study in one["file"] for one in document["errors"])
 
 
-def test_predicted_labelme_files_draw_the_masks_that_are_predicted(tour: Any, tmp_path: Path) -> None:
+def test_labelme_files_hold_what_is_predicted_and_open_in_labelme(tour: Any, tmp_path: Path) -> None:
     scan = tour.scans / "dicom" / f"{scans_of(tour, 'train')[0]}.dcm"
-    for kind in ("labelme", "masks"):
-        tour.json("predict", scan, "--to", kind, tmp_path / kind)
-    files = sorted((tmp_path / "labelme").glob("*.json"))
-    assert len(files) == 2
-    for file in files:
-        document = read_labelme(file.read_bytes(), file.name)
-        assert (file.parent / str(document.image_path)).is_file()
-        assert all(region.suggested for region in document.regions)
-        drawn = draw(document.regions, (1024, 256)).disjoint()
-        for label in LABELS:
-            mask = np.asarray(Picture.open(tmp_path / "masks" / f"{file.stem}.{label}.png"))
-            assert np.array_equal(mask > 0, drawn[label])
+    document = tour.json("predict", scan, "--to", "labelme", tmp_path / "out")
+    for result in document["results"]:
+        file = tmp_path / "out" / f"{scan.stem}.{result['projection']}.json"
+        drawn = read_labelme(file.read_bytes(), file.name)
+        assert (file.parent / str(drawn.image_path)).is_file()
+        assert all(region.suggested for region in drawn.regions)
+        assert [[list(point) for point in region.shape.exterior] for region in drawn.regions] == [
+            region["points"] for region in result["regions"]
+        ]
 
 
 def test_predicted_outlines_come_back_as_an_assisted_reading_of_the_same_masks(tour: Any, tmp_path: Path) -> None:
     study = scans_of(tour, "train")[0]
-    images = sorted((tour.scans / "images").glob(f"{study}_*_low.png"))
     for kind in ("labelme", "masks"):
-        words = ("--studies", tour.scans / "studies.csv", *images, "--to", kind, tmp_path / kind)
-        tour.json("predict", *words)
+        tour.json("predict", *one_image(tour, study), "--to", kind, tmp_path / kind)
     shell = type(tour)(tour.environment | {"SCINTILOOP_HOME": str(tmp_path / "home")})
     shell.json("ingest", tour.scans / "studies.csv")
-    assert shell.json("readings", "import", tmp_path / "labelme", "--reader", "a")["new"] == 2
+    assert shell.json("readings", "import", tmp_path / "labelme", "--reader", "a")["new"] == 1
     settings = load_settings(home=shell.home)
     with open_session(settings) as session:
         chosen = select(Reading).join(Reader).where(Reader.name == "a")
@@ -108,27 +109,36 @@ def test_predicted_outlines_come_back_as_an_assisted_reading_of_the_same_masks(t
 
 
 def test_predictions_are_written_alike_twice_and_never_over_something(tour: Any, tmp_path: Path) -> None:
-    scan = tour.scans / "dicom" / f"{scans_of(tour, 'train')[0]}.dcm"
+    scan = one_image(tour, scans_of(tour, "train")[0])
     for name in ("once", "twice"):
-        tour.json("predict", scan, "--to", "label-studio", tmp_path / name)
+        tour.json("predict", *scan, "--to", "label-studio", tmp_path / name)
     assert by_name(tmp_path / "once") == by_name(tmp_path / "twice")
-    assert "not an empty folder" in tour.json("predict", scan, "--to", "csv", tmp_path / "once", status=1)["error"]
+    assert "not an empty folder" in tour.json("predict", *scan, "--to", "csv", tmp_path / "once", status=1)["error"]
     assert by_name(tmp_path / "once") == by_name(tmp_path / "twice")
-    tour.json("predict", scan, "--to", "csv", tmp_path / "table")
+    tour.json("predict", *scan, "--to", "csv", tmp_path / "table")
     assert (tmp_path / "table" / "burden.csv").read_text().startswith("patient,study,bstbi,")
 
 
-def test_two_files_of_one_name_do_not_overwrite_each_other(tour: Any, tmp_path: Path) -> None:
-    first, second = scans_of(tour, "train")[:2]
-    for name, study in (("a", first), ("b", second)):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "scan.dcm").write_bytes((tour.scans / "dicom" / f"{study}.dcm").read_bytes())
-    apart = tour.json("predict", tmp_path, "--to", "masks", tmp_path / "apart")
-    assert not apart["errors"]
-    assert len(by_name(tmp_path / "apart")) == 8
-    files = [tmp_path / name / "scan.dcm" for name in ("a", "b")]
-    together = tour.json("predict", *files, "--to", "masks", tmp_path / "together", status=1)
-    assert {one["file"] for one in together["errors"]} == {str(files[1])}
+def test_files_of_one_name_keep_their_folders(tour: Any, tmp_path: Path) -> None:
+    rows = ["patient,study,projection,file"]
+    for folder, study in zip("ab", scans_of(tour, "train")[:2], strict=True):
+        (tmp_path / "in" / folder).mkdir(parents=True)
+        image = tour.scans / "images" / f"{study}_anterior_low.png"
+        (tmp_path / "in" / folder / "scan.png").write_bytes(image.read_bytes())
+        rows.append(f"{folder},1,anterior,{folder}/scan.png")
+    (tmp_path / "in" / "studies.csv").write_text("\n".join(rows))
+    assert not tour.json("predict", tmp_path / "in", "--to", "masks", tmp_path / "out")["errors"]
+    assert sorted(by_name(tmp_path / "out")) == [
+        f"{folder}/scan.anterior.{label}.png" for folder in "ab" for label in sorted(LABELS)
+    ]
+
+
+def test_files_of_one_name_named_by_themselves_do_not_overwrite_each_other(tour: Any, tmp_path: Path) -> None:
+    scan = tour.scans / "dicom" / f"{scans_of(tour, 'train')[0]}.dcm"
+    (tmp_path / scan.name).write_bytes(scan.read_bytes())
+    files = [scan, tmp_path / scan.name]
+    errors = tour.json("predict", *files, "--to", "masks", tmp_path / "out", status=1)["errors"]
+    assert {one["file"] for one in errors} == {str(files[1])}
 
 
 def test_convert_passes_everything_on(tour: Any, tmp_path: Path, capfd: Any) -> None:
