@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import SettingsError as UnreadableSetting
 
 from backend.errors import SettingsError
 from backend.records import AgreementRules
@@ -154,5 +155,7 @@ def load_settings(**overrides: object) -> Settings:
             f"setting {name}: {first['msg']} (got {first.get('input')!r}); "
             f"mend SCINTILOOP_{name.upper()} or config.toml"
         ) from None
+    except UnreadableSetting as error:
+        raise SettingsError(f'{error}; a list is written as JSON, such as ["a", "b"]') from None
     except (OSError, ValueError) as error:
         raise SettingsError(f"config.toml cannot be read: {error}") from None

@@ -68,6 +68,7 @@ def test_with_json_standard_output_is_one_document_with_the_error(
     [
         ({"SCINTILOOP_HOME": "{folder}/note.txt"}, "note.txt: File exists"),
         ({"SCINTILOOP_DICE_FLOOR": "7"}, "mend SCINTILOOP_DICE_FLOOR"),
+        ({"SCINTILOOP_READERS": "anna"}, "a list is written as JSON"),
         ({"SCINTILOOP_DATABASE_URL": "rubbish"}, "mend SCINTILOOP_DATABASE_URL"),
         ({"SCINTILOOP_DATABASE_URL": "postgresql+psycopg://a:hidden@127.0.0.1:1/b"}, "Connection refused"),
     ],

@@ -93,7 +93,7 @@ def test_predicted_outlines_come_back_as_an_assisted_reading_of_the_same_masks(t
     for kind in ("labelme", "masks"):
         tour.json("predict", *one_image(tour, study), "--to", kind, tmp_path / kind)
     shell = type(tour)(tour.environment | {"SCINTILOOP_HOME": str(tmp_path / "home")})
-    shell.json("ingest", tour.scans / "studies.csv")
+    shell.json("ingest", *one_image(tour, study))
     assert shell.json("readings", "import", tmp_path / "labelme", "--reader", "a")["new"] == 1
     settings = load_settings(home=shell.home)
     with open_session(settings) as session:
