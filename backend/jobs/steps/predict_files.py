@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from backend.errors import NotFound, Sequestered
+from backend.errors import NotFound, Refused, Sequestered
 from backend.jobs.steps.predict_stored import champion_predictor
 from backend.measures.burden import BurdenView, study_burden
 from backend.records import GridImage, Prediction, ScanImage
@@ -60,17 +60,26 @@ def predict_files(
     predictor = champion_predictor(settings)
     if predictor is None:
         raise NotFound("no model serves yet; train one with `scintiloop retrain --wait` and promote it")
+    seen: dict[tuple[str, str, str], Path] = {}
     for scan in gather(list(paths), studies_csv, settings):
         if not isinstance(scan, ScanImage):
             yield {"file": scan.source or "", "error": str(scan)}
             continue
         grid = to_grid(scan)
         try:
+            _refuse_second(seen, scan)
             refuse_sequestered(settings, scan, grid)
-        except Sequestered as refusal:
+        except Refused as refusal:
             yield {"file": str(scan.paths[0]), "error": str(refusal)}
             continue
         yield FilePrediction(scan, grid, predictor.predict(grid.sub_images))
+
+
+def _refuse_second(seen: dict[tuple[str, str, str], Path], scan: ScanImage) -> None:
+    key = (scan.visit.patient, scan.visit.study, scan.projection)
+    first = seen.setdefault(key, scan.paths[0])
+    if first != scan.paths[0]:
+        raise Refused(f"the {scan.projection} image of this study came already, in {first.name}; name one of the two")
 
 
 def refuse_sequestered(settings: Settings, scan: ScanImage, grid: GridImage) -> None:

@@ -134,11 +134,22 @@ def test_files_of_one_name_keep_their_folders(tour: Any, tmp_path: Path) -> None
 
 
 def test_files_of_one_name_named_by_themselves_do_not_overwrite_each_other(tour: Any, tmp_path: Path) -> None:
-    scan = tour.scans / "dicom" / f"{scans_of(tour, 'train')[0]}.dcm"
-    (tmp_path / scan.name).write_bytes(scan.read_bytes())
-    files = [scan, tmp_path / scan.name]
+    for folder, study in zip("ab", scans_of(tour, "train")[:2], strict=True):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "scan.dcm").write_bytes((tour.scans / "dicom" / f"{study}.dcm").read_bytes())
+    files = [tmp_path / folder / "scan.dcm" for folder in "ab"]
     errors = tour.json("predict", *files, "--to", "masks", tmp_path / "out", status=1)["errors"]
     assert {one["file"] for one in errors} == {str(files[1])}
+
+
+def test_a_second_image_of_one_projection_is_refused_by_name(tour: Any, tmp_path: Path) -> None:
+    scan = tour.scans / "dicom" / f"{scans_of(tour, 'train')[0]}.dcm"
+    copy = tmp_path / "copy.dcm"
+    copy.write_bytes(scan.read_bytes())
+    document = tour.json("predict", scan, copy, status=1)
+    assert {one["file"] for one in document["results"]} == {str(scan)}
+    assert [one["file"] for one in document["errors"]] == [str(copy)] * 2
+    assert all(f"came already, in {scan.name}" in one["error"] for one in document["errors"])
 
 
 def test_convert_passes_everything_on(tour: Any, tmp_path: Path, capfd: Any) -> None:
