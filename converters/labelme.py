@@ -28,6 +28,8 @@ VERSION = "5.5.0"
 
 EXCLUSIONS = ("unreadable", "primary bone tumour", "cannot be settled")
 """Image flags that take the image out, in order of precedence."""
+READ_FLAG = "read"
+"""Image flag by which a reader who changes nothing can still save the file: Labelme saves only what was changed."""
 
 WITHOUT_AREA = ("point", "points", "line", "linestrip")
 

@@ -10,7 +10,7 @@ from converters.document import parse_json
 from converters.drawn import DrawnImage, Origin
 from converters.errors import ConversionError, UnreadableFile
 from converters.label_studio import Submission, read_export
-from converters.labelme import EXCLUSIONS, read_labelme
+from converters.labelme import EXCLUSIONS, READ_FLAG, read_labelme
 from converters.regions import Label
 
 MOST_PIXELS = 10**8
@@ -55,7 +55,7 @@ def _from_labelme(path: Path, content: bytes, sha256: str, labels: Mapping[str, 
         columns=columns,
         regions=document.regions,
         exclusion=document.exclusion,
-        remarks=tuple(name for name, on in document.flags.items() if on and name not in EXCLUSIONS),
+        remarks=tuple(name for name, on in document.flags.items() if on and name not in (READ_FLAG, *EXCLUSIONS)),
         problems=document.problems,
     )
 

@@ -18,12 +18,10 @@ from backend.store.tables import Assignment, Image, Reader
 from backend.worklist.assign import record_shown, worklist
 from backend.worklist.task import image_file, window_blob, write_files
 from converters.grid import GRID_COLUMNS, GRID_ROWS
-from converters.labelme import EXCLUSIONS, write_labelme
+from converters.labelme import EXCLUSIONS, READ_FLAG, write_labelme
 
 ORDER_FILE = "worklist.txt"
 HIGH_FOLDER = "high"
-READ_FLAG = "read"
-"""Image flag by which a reader who changes nothing can still save the file: Labelme saves only what was changed."""
 
 Suggest = Callable[[int], Prediction | None]
 """Image id → the serving model's outlines, None where no model serves. Asked for assisted cases only."""

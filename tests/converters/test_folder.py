@@ -157,6 +157,11 @@ def test_an_excluded_image_does_not_become_an_empty_mask_unasked(tmp_path, capsy
     assert "unreadable" in told["not_kept"][0]
 
 
+def test_a_returned_worklist_file_that_is_ticked_as_read_loses_nothing(tmp_path):
+    (tmp_path / "case.json").write_bytes(write_labelme([], "case.png", *SIZE, flags={"read": True}))
+    assert main([str(tmp_path), str(tmp_path / "out"), "--to", "masks"]) == 0
+
+
 def test_a_size_that_the_file_does_not_say_comes_from_the_image_beside_it(tmp_path):
     (tmp_path / "export.json").write_text(export({"id": 1, "completed_by": 2, "result": []}))
     arguments = [str(tmp_path / "export.json"), str(tmp_path / "out"), "--to", "masks"]
