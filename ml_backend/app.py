@@ -3,13 +3,12 @@
 import hmac
 import logging
 from collections.abc import Callable
-from importlib import import_module
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from backend.errors import InputError, NotFound, Refused, ScintiloopError, ServiceError, WrongState
-from backend.jobs.dispatch import dispatch
+from backend.jobs.dispatch import dispatch, get_ready
 from backend.settings import Settings, load_settings
 from backend.store.secrets import secret
 from ml_backend.routes import Dispatch, protocol
@@ -42,7 +41,7 @@ def create_app(settings: Settings | None = None, queue: Dispatch = dispatch) -> 
     """
     chosen = settings or load_settings()
     # Celery loads now, not within the tenth of a second that the first webhook has
-    import_module("backend.jobs.tasks")
+    get_ready(chosen)
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.before_request(_guard(secret(chosen, "ml_backend_password")))

@@ -23,3 +23,10 @@ def dispatch(settings: Settings, name: TaskName, **arguments: Any) -> str:
             f"{name} could not be queued: the broker at {settings.broker} does not answer ({error}); "
             "`scintiloop status` shows the services, `scintiloop up` starts them"
         ) from None
+
+
+def get_ready(settings: Settings) -> None:
+    """Loads now what the first `dispatch` of a process would load, for a caller that must answer at once then."""
+    from backend.jobs.tasks import load_for_sending  # noqa: PLC0415
+
+    load_for_sending(settings)

@@ -159,6 +159,14 @@ def train(run_id: str) -> None:
     watch_training(load_settings(), run_id)
 
 
+def load_for_sending(settings: Settings) -> None:
+    """Loads and makes now what the first `send` of a process would otherwise wait for; needs no broker."""
+    app.finalize()
+    with app.connection_for_write(settings.broker) as connection:
+        # the property makes the transport, which imports the broker's client, and does not connect
+        _ = (connection.transport, app.amqp.send_task_message)
+
+
 def send(settings: Settings, name: str, arguments: dict[str, Any]) -> str:
     """Queues one task on the broker of `settings`, whatever the environment says.
 
