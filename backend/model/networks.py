@@ -8,7 +8,7 @@ from typing import Any
 
 import segmentation_models_pytorch as smp
 import torch
-from segmentation_models_pytorch.encoders import get_encoder
+from timm.layers.drop import DropPath
 from torch import nn
 from torch.nn import functional
 
@@ -56,6 +56,11 @@ class Architecture:
         except (KeyError, TypeError, ValueError):
             raise InputError("the model card names no architecture; it is not a Scintiloop model") from None
 
+    @property
+    def depthwise(self) -> bool:
+        """Whether the encoder convolves channel by channel, which processors do not speed up in bfloat16."""
+        return self.encoder == PACKAGE_ENCODER
+
     def to_card(self) -> dict[str, Any]:
         return asdict(self) | {"decoder_channels": list(self.decoder_channels)}
 
@@ -67,8 +72,8 @@ ENCODERS = {
 }
 """Encoders that may be asked for. A scan is blurred over 3 pixels, so the small ones work on pixels twice as wide."""
 
-CELL_MAP = 4
-"""The encoder's feature map that the classifier reads: one cell in 16 × 16 pixels of what the encoder sees."""
+CELL_PIXELS = 4
+"""The classifier answers per cell of so many image pixels squared: smaller than the smallest lesions of interest."""
 
 RARE_PIXEL_BIAS = -3.0
 """First logit of a lesion pixel: lesions are rare, and a start near their frequency saves the first steps."""
@@ -80,13 +85,7 @@ class CropOutliner(nn.Module):
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         self.reduction = architecture.reduction
-        unet = smp.Unet(
-            architecture.encoder,
-            encoder_weights=None,
-            in_channels=INPUT_CHANNELS,
-            classes=len(LABELS),
-            decoder_channels=architecture.decoder_channels,
-        )
+        unet = _unet(architecture)
         self.encoder, self.decoder, self.head = unet.encoder, unet.decoder, unet.segmentation_head
         with torch.no_grad():
             self.head[0].bias[LABELS.index("metastasis")] = RARE_PIXEL_BIAS
@@ -101,24 +100,50 @@ class CropOutliner(nn.Module):
 class CropClassifier(nn.Module):
     """Multi-label classifier: `(n, 3, rows, columns)` float32, as above → `(n, 2)` logits in the order of `LABELS`.
 
-    The crop's logit is that of its most suspicious cell, so one small lesion speaks for a whole crop, and masks can
-    teach every cell: far fewer crops suffice than with one answer per crop.
+    It reads the features of a U-Net (a copy that the outlines do not depend on), averaged over cells. The crop's logit
+    is that of its most suspicious cell, so one small lesion speaks for a whole crop, and masks can teach every cell.
     """
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         self.reduction = architecture.reduction
-        self.encoder = get_encoder(architecture.encoder, in_channels=INPUT_CHANNELS, depth=5, weights=None)
-        self.head = nn.Conv2d(self.encoder.out_channels[CELL_MAP], len(LABELS), kernel_size=1)
+        unet = _unet(architecture)
+        self.encoder, self.decoder = unet.encoder, unet.decoder
+        self.head = nn.Conv2d(architecture.decoder_channels[-1], len(LABELS), kernel_size=1)
         nn.init.constant_(self.head.get_parameter("bias"), RARE_PIXEL_BIAS)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.cells(pixels).amax(dim=(2, 3))
 
     def cells(self, pixels: torch.Tensor) -> torch.Tensor:
-        """`(n, 2, rows / cell, columns / cell)` logits, a cell being 16 pixels times the reduction wide."""
-        logits: torch.Tensor = self.head(self.encoder(_reduce(pixels, self.reduction))[CELL_MAP])
+        """`(n, 2, rows / CELL_PIXELS, columns / CELL_PIXELS)` logits."""
+        features = self.decoder(self.encoder(_reduce(pixels, self.reduction)))
+        logits: torch.Tensor = self.head(functional.avg_pool2d(features, CELL_PIXELS // self.reduction))
         return logits
+
+    def begin_from(self, outliner: CropOutliner) -> None:
+        """Takes over what a U-Net of the same architecture has learned; its outlining head becomes the first guess."""
+        self.encoder.load_state_dict(outliner.encoder.state_dict())
+        self.decoder.load_state_dict(outliner.decoder.state_dict())
+        with torch.no_grad():
+            kernel = outliner.head.get_parameter("0.weight").sum(dim=(2, 3), keepdim=True)
+            self.head.get_parameter("weight").copy_(kernel)
+            self.head.get_parameter("bias").copy_(outliner.head.get_parameter("0.bias"))
+
+
+def _unet(architecture: Architecture) -> smp.Unet:
+    """A U-Net with random weights, all of whose layers learn at every step: a short run has none to skip."""
+    unet = smp.Unet(
+        architecture.encoder,
+        encoder_weights=None,
+        in_channels=INPUT_CHANNELS,
+        classes=len(LABELS),
+        decoder_channels=architecture.decoder_channels,
+    )
+    for layer in unet.modules():
+        if isinstance(layer, DropPath):
+            layer.drop_prob = 0.0
+    return unet
 
 
 def _reduce(pixels: torch.Tensor, reduction: int) -> torch.Tensor:

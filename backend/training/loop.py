@@ -9,8 +9,10 @@ from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
+from backend import __version__
 from backend.errors import Cancelled, InputError
 from backend.model.inference import Predictor
+from backend.model.networks import Networks
 from backend.model.outlines import Thresholds
 from backend.model.weights import TrainedModel, pack
 from backend.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -87,7 +89,7 @@ class _Run:
         self._recipe, self._folder = recipe, folder
         self._sampler = Sampler(samples, recipe.batch, recipe.seed)
         self._watched = [one for one in validation if one.masks.metastasis.any()][:WATCHED_CASES]
-        self._identity = _identity(samples, recipe, start)
+        self._identity = _identity(samples, recipe, start, self.networks)
         self._dice: float | None = None
         self._report: Callable[[Progress], None] = lambda progress: None
         self._cancelled: Callable[[], bool] = lambda: False
@@ -139,10 +141,12 @@ class _Run:
         return validation_dice(cases, everywhere, "metastasis")
 
 
-def _identity(samples: Sequence[Sample], recipe: Recipe, start: StartWeights | None) -> str:
-    """What a checkpoint must share with the run that goes on from it."""
-    digest = hashlib.sha256(recipe.digest().encode())
-    digest.update(start.digest().encode() if start else b"")
+def _identity(samples: Sequence[Sample], recipe: Recipe, start: StartWeights | None, networks: Networks) -> str:
+    """What a checkpoint must share with the run that goes on from it: recipe, start, networks' layers and data."""
+    digest = hashlib.sha256(f"{__version__} {recipe.digest()} {start.digest() if start else ''}".encode())
+    for part, network in networks.named().items():
+        layers = [(part, name, tuple(tensor.shape)) for name, tensor in network.state_dict().items()]
+        digest.update(repr(layers).encode())
     for sample in samples:
         for label in LABELS:
             digest.update(np.packbits(sample.masks[label]).tobytes())

@@ -40,17 +40,16 @@ class Phase:
         return self.network == "segmentation"
 
     def prepare(self, networks: Networks) -> None:
-        """The classifier begins with what the U-Net's encoder has learned: few steps then suffice."""
+        """The classifier begins with what the U-Net has learned."""
         if not self.outlines:
-            learned = networks.segmentation.get_submodule("encoder").state_dict()
-            networks.classification.get_submodule("encoder").load_state_dict(learned)
+            networks.classification.begin_from(networks.segmentation)
 
 
 def phases(recipe: Recipe) -> tuple[Phase, ...]:
     rate = recipe.learning_rate
     return (
         Phase(0, "U-Net", "segmentation", recipe.steps, 0, segmentation_loss, rate, 0.5),
-        Phase(1, "classifier", "classification", recipe.classifier_steps, recipe.steps, crop_loss, rate / 3, 0.25),
+        Phase(1, "classifier", "classification", recipe.classifier_steps, recipe.steps, crop_loss, rate * 3, 0.25),
     )
 
 
@@ -73,7 +72,8 @@ def can_compute_bf16(device: torch.device) -> bool:
 
 
 class Stepper:
-    """One phase's network, optimiser and schedule."""
+    """One phase's network, optimiser and schedule. Of the classifier only the head learns: with few patients the rest
+    would learn them by heart."""
 
     def __init__(self, phase: Phase, networks: Networks, recipe: Recipe) -> None:
         self.phase = phase
@@ -81,20 +81,25 @@ class Stepper:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = networks.named()[phase.network].to(self._device)
         self._forward = networks.segmentation if phase.outlines else networks.classification.cells
-        self._bf16 = can_compute_bf16(self._device)
-        self.optimiser = torch.optim.AdamW(self._network.parameters(), weight_decay=recipe.weight_decay, fused=True)
+        depthwise_on_cpu = networks.architecture.depthwise and self._device.type == "cpu"
+        self._bf16 = can_compute_bf16(self._device) and not depthwise_on_cpu
+        self._learning = self._network if phase.outlines else networks.classification.head
+        self._network.requires_grad_(False)
+        self._learning.requires_grad_(True)
+        self.optimiser = torch.optim.AdamW(self._learning.parameters(), weight_decay=recipe.weight_decay, fused=True)
 
     def step(self, batch: Batch, number: int) -> float:
         """One optimiser step; returns the loss before it."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.phase.learning_rate * one_cycle(number, self.phase.steps)
-        self._network.train()
+        self._network.eval()
+        self._learning.train()
         with self._own_chance(number), torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16):
             logits = self._forward(batch.pixels.to(self._device))
             loss = self.phase.loss(logits, batch.target.to(self._device), batch.counted.to(self._device))
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self._network.parameters(), MAX_GRADIENT)
+        nn.utils.clip_grad_norm_(self._learning.parameters(), MAX_GRADIENT)
         self.optimiser.step()
         return float(loss.detach())
 

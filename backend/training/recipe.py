@@ -28,7 +28,7 @@ class Recipe:
 
     encoder: str
     steps: int = 200
-    classifier_steps: int = 100
+    classifier_steps: int = 40
     batch: int = 8
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2

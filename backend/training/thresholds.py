@@ -12,6 +12,8 @@ from converters.regions import Label
 
 LEVELS = (0.3, 0.4, 0.5, 0.6, 0.7)
 SMALLEST_LESIONS = (4, 8, 16)
+CAUTION = 0.2
+"""Quality that a level must gain for each unit of distance from 0.5: few patients would else choose an extreme."""
 
 Cases = Sequence[tuple[Looked, LabelMasks]]
 
@@ -20,7 +22,8 @@ def choose_thresholds(predictor: Predictor, validation: Sequence[Sample]) -> Thr
     """The thresholds with the best sum of Dice and pooled Dice through the whole pipeline, classifier gate included.
 
     Dice alone would not see what is outlined where the reference holds nothing; pooled Dice alone would not see small
-    lesions. A label that no validation reference holds keeps 0.5. Of equals the first in order wins.
+    lesions. Levels near 0.5 are preferred, and a label that no validation reference holds keeps it. Of equals the first
+    in order wins.
     """
     cases = [(predictor.look(sample.sub_images), sample.masks) for sample in validation]
     chosen = predictor.thresholds
@@ -44,7 +47,7 @@ def validation_dice(cases: Cases, thresholds: Thresholds, label: Label) -> float
 
 def _quality(cases: Cases, thresholds: Thresholds, label: Label) -> float:
     pooled = pooled_dice(_overlaps(cases, thresholds, label)) or 0.0
-    return (validation_dice(cases, thresholds, label) or 0.0) + pooled
+    return (validation_dice(cases, thresholds, label) or 0.0) + pooled - CAUTION * abs(thresholds[label] - 0.5)
 
 
 def _overlaps(cases: Cases, thresholds: Thresholds, label: Label) -> list[Overlap]:

@@ -115,4 +115,4 @@ def test_a_few_steps_learn_bright_blobs(tmp_path: Path, blob_samples: Samples) -
     assert seen[-1].dice is not None
     assert seen[-1].dice > 0.3
     predictor = Predictor.load(trained.weights, trained.card, "v1")
-    assert predictor.predict(validation[0].sub_images).masks.bladder.any()
+    assert predictor.predict(validation[0].sub_images).masks.metastasis.any()
