@@ -245,7 +245,7 @@ def demo_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         web_port=free_port(),
         ml_backend_port=free_port(),
         label_studio_port=free_port(),
-        train_steps=16,
+        train_steps=30,
         reconcile_seconds=3600,
         seed=18,
     )

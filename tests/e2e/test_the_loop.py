@@ -68,8 +68,9 @@ def waiting(show):
 
 @pytest.fixture(scope="module")
 def models(show):
-    """The first model, which serves, and the second, as Label Studio names them."""
-    return [f"scintiloop-{one['run']['model']}" for one in show.summary["rounds"]]
+    """The model that serves and the other one of the two, as Label Studio names them."""
+    first, second = (f"scintiloop-{one['run']['model']}" for one in show.summary["rounds"])
+    return (second, first) if show.summary["rounds"][1]["promoted"] else (first, second)
 
 
 def _soon(true):
@@ -92,8 +93,9 @@ def test_both_rounds_are_told(show):
         (4, 16, "done"),
         (8, 32, "done"),
     ]
-    assert (first["pre_annotated"], first["promoted"], second["promoted"]) == (0, True, False)
-    assert second["pre_annotated"] > 0
+    assert first["promoted"] == "no model served before"
+    assert (first["pre_annotated"], second["pre_annotated"] > 0) == (0, True)
+    assert second["run"]["verdict"] == "hold"
     assert second["run"]["champion"] == first["run"]["model"]
     assert sum(second["references"].values()) == 2 * 12
     assert second["run"]["dice"]["bladder"]["difference"]["n"] == 6
@@ -106,7 +108,12 @@ def test_every_service_serves(show):
 
 
 def test_a_case_is_shown_to_one_reader_and_a_sequestered_one_to_none(show, waiting):
-    assert (len(waiting["assisted"]), len(waiting["blind"])) == (3, 5)
+    with open_session(show.settings) as session:
+        sequestered = {study.token: study.patient.sequestered for study in session.scalars(select(Study))}
+    shown = [case.token for case in waiting["assisted"]]
+    assert sorted(shown) == sorted({case.token for case in waiting["blind"] if not sequestered[case.token]})
+    assert any(sequestered[case.token] for case in waiting["blind"])
+    assert all(case.versions() == set() for case in waiting["blind"])
 
 
 def test_an_assisted_reader_sees_the_champions_outlines(waiting, models, page_of):
@@ -116,8 +123,9 @@ def test_an_assisted_reader_sees_the_champions_outlines(waiting, models, page_of
         page.goto(case.address)
     [prediction] = opened.value.json()["predictions"]
     assert prediction["model_version"] == models[0]
-    expect(page.locator(REGIONS)).to_have_count(len(prediction["result"]), timeout=30_000)
     assert prediction["result"]
+    expect(page.locator(REGIONS).first).to_be_visible(timeout=60_000)
+    assert page.locator(REGIONS).count() <= len(prediction["result"])
 
 
 def test_a_blind_reader_sees_none(waiting, page_of):
@@ -135,7 +143,7 @@ def test_a_submission_in_the_browser_becomes_a_reading_by_its_webhook(show, wait
     page.goto(case.address)
     submit = page.get_by_test_id("bottombar-submit-button")
     with page.expect_response(lambda got: got.request.method == "POST" and "/annotations" in got.url) as submitted:
-        submit.click(timeout=30_000)
+        submit.click(timeout=60_000)
     assert submitted.value.status == 201
     _soon(case.is_read)
     kept = [reading for reading in _readings(show) if reading["study"] == case.token]
@@ -174,19 +182,18 @@ def test_a_lost_webhook_is_made_up_for_and_repeats_change_nothing(show, waiting,
 
 
 def test_a_promotion_serves_without_a_restart_and_renews_what_nobody_has_begun(show, waiting, models, session_of):
-    begun, untouched = waiting["assisted"][1:]
+    begun, untouched = waiting["assisted"][1:3]
     draft = {"result": [], "lead_time": 1}
     assert session_of(begun.project).post(f"/api/tasks/{begun.task}/drafts", json=draft).status_code == 201
     before, shown = show.pids(), begun.versions()
-    old, new = models
-    promoted = show.command("models", "promote", new.removeprefix("scintiloop-"), "--reason", "looked at every case")
-    assert promoted == {"champion": new.removeprefix("scintiloop-")}
-    assert _ask_backend(show, "/setup", {"project": "1.1"}) == {"model_version": new}
-    _soon(lambda: untouched.versions() == {new})
-    assert show.command("models", "rollback") == {"champion": old.removeprefix("scintiloop-")}
-    assert _ask_backend(show, "/setup", {"project": "1.1"}) == {"model_version": old}
-    _soon(lambda: untouched.versions() == {old})
-    assert begun.versions() == shown == {old}
+    second = show.summary["rounds"][1]["run"]["model"]
+    forth = ("promote", second, "--reason", "an engineer looked at every case")
+    changes = [forth, ("rollback",)] if models[1].endswith(second) else [("rollback",), forth]
+    for change, version in zip(changes, reversed(models), strict=True):
+        assert show.command("models", *change) == {"champion": version.removeprefix("scintiloop-")}
+        assert _ask_backend(show, "/setup", {"project": "1.1"}) == {"model_version": version}
+        _soon(lambda: untouched.versions() == {version})  # noqa: B023 (waited for within the round)
+    assert begun.versions() == shown == {models[0]}
     assert show.pids() == before
 
 
@@ -204,7 +211,7 @@ def test_a_page_for_engineers_loads_without_trouble(show, engineers_page, path):
 
 
 def _family(show):
-    heads = [psutil.Process(pid) for pid in show.pids().values()]
+    heads = [psutil.Process(pid) for pid in show.pids().values() if pid]
     return [process for head in heads for process in (head, *head.children(recursive=True))]
 
 
@@ -225,7 +232,9 @@ def _nothing_is_left(show, family):
     return all(map(_ended, family)) and not any(_listens(show, port) for port in ports)
 
 
-def test_ctrl_c_ends_every_process(show):
+def test_ctrl_c_ends_every_process_in_the_midst_of_a_training_too(show):
+    run = show.command("retrain")["run"]
+    _soon(lambda: show.command("runs", "show", run)["progress"])
     family = _family(show)
     show.process.send_signal(signal.SIGINT)
     assert show.process.wait(timeout=PATIENCE) == 0
@@ -242,11 +251,11 @@ def test_the_same_demo_starts_again_with_the_same_summary(show, start_demo):
     }
 
 
-def test_another_demo_takes_the_home_and_ctrl_c_ends_it_while_it_trains(show, start_demo):
+def test_another_demo_takes_the_home_and_ctrl_c_before_its_end_is_said(show, start_demo):
     other = start_demo("--studies", "13")
     told = show.settings.home.with_name("demo.log")
-    _soon(lambda: "training run" in told.read_text())
-    _soon(lambda: [run["state"] for run in show.command("runs")["runs"]] == ["running"])
+    _soon(lambda: "starting label_studio" in told.read_text())
+    assert show.command("runs") == {"runs": []}
     family = _family(show)
     other.send_signal(signal.SIGINT)
     assert other.wait(timeout=PATIENCE) == 130
