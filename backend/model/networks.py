@@ -98,10 +98,11 @@ class CropOutliner(nn.Module):
 
 
 class CropClassifier(nn.Module):
-    """Multi-label classifier: `(n, 3, rows, columns)` float32, as above → `(n, 2)` logits in the order of `LABELS`.
+    """Multi-label classifier: `(n, 3, rows, columns)` float32, as above → `(n, 2, rows / 4, columns / 4)` logits, one
+    for each cell of `CELL_PIXELS` squared, in the order of `LABELS`.
 
-    It reads the features of a U-Net (a copy that the outlines do not depend on), averaged over cells. The crop's logit
-    is that of its most suspicious cell, so one small lesion speaks for a whole crop, and masks can teach every cell.
+    It reads the features of a U-Net (a copy that the outlines do not depend on), averaged over cells. A crop's logit is
+    that of its most suspicious cell, so one small lesion speaks for a whole crop, and masks can teach every cell.
     """
 
     def __init__(self, architecture: Architecture) -> None:
@@ -113,10 +114,6 @@ class CropClassifier(nn.Module):
         nn.init.constant_(self.head.get_parameter("bias"), RARE_PIXEL_BIAS)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self.cells(pixels).amax(dim=(2, 3))
-
-    def cells(self, pixels: torch.Tensor) -> torch.Tensor:
-        """`(n, 2, rows / CELL_PIXELS, columns / CELL_PIXELS)` logits."""
         features = self.decoder(self.encoder(_reduce(pixels, self.reduction)))
         logits: torch.Tensor = self.head(functional.avg_pool2d(features, CELL_PIXELS // self.reduction))
         return logits

@@ -47,8 +47,10 @@ def to_input(uptake: NDArray[np.uint8] | NDArray[np.float32]) -> torch.Tensor:
 
 
 def crops(image: torch.Tensor) -> torch.Tensor:
-    """`(3, 1024, 256)` → `(7, 3, 256, 256)`, one per `CROP_TOPS`."""
-    return torch.stack([image[:, top : top + CROP_ROWS] for top in CROP_TOPS])
+    """`(channels, rows, columns)` of a whole projection, or of its cells → `(7, channels, rows / 4, columns)`, one per
+    `CROP_TOPS`."""
+    cell = GRID_ROWS // image.shape[1]
+    return torch.stack([image[:, top // cell : (top + CROP_ROWS) // cell] for top in CROP_TOPS])
 
 
 def called_rows(called: NDArray[np.bool_]) -> NDArray[np.bool_]:

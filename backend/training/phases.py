@@ -80,7 +80,6 @@ class Stepper:
         self._seed = recipe.seed
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = networks.named()[phase.network].to(self._device)
-        self._forward = networks.segmentation if phase.outlines else networks.classification.cells
         depthwise_on_cpu = networks.architecture.depthwise and self._device.type == "cpu"
         self._bf16 = can_compute_bf16(self._device) and not depthwise_on_cpu
         self._learning = self._network if phase.outlines else networks.classification.head
@@ -95,7 +94,7 @@ class Stepper:
         self._network.eval()
         self._learning.train()
         with self._own_chance(number), torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16):
-            logits = self._forward(batch.pixels.to(self._device))
+            logits = self._network(batch.pixels.to(self._device))
             loss = self.phase.loss(logits, batch.target.to(self._device), batch.counted.to(self._device))
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -51,6 +51,12 @@ def test_seven_crops_cover_the_projection() -> None:
     assert called_rows(np.ones(7, bool)).all()
 
 
+def test_the_cells_of_a_projection_are_cropped_like_its_pixels() -> None:
+    cells = torch.arange(256.0)[None, :, None].expand(2, 256, 64)
+    assert crops(cells).shape == (7, 2, 64, 64)
+    assert crops(cells)[:, 0, 0, 0].tolist() == [top // 4 for top in CROP_TOPS]
+
+
 def test_called_crops_that_touch_become_one_span() -> None:
     called = np.array([True, True, False, False, False, False, True])
     assert spans(called_rows(called)) == [slice(0, 384), slice(768, 1024)]

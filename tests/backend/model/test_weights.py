@@ -71,12 +71,29 @@ def test_package_weights_reach_both_encoders_without_a_network() -> None:
 
 
 @pytest.mark.parametrize("encoder", sorted(ENCODERS))
-def test_every_encoder_outlines_and_classifies_at_the_crops_own_size(encoder: str) -> None:
+def test_every_encoder_outlines_every_pixel_and_classifies_every_cell(encoder: str) -> None:
     networks = build(Architecture.named(encoder))
     pixels = torch.zeros(1, 3, 128, 256)
     with torch.inference_mode():
         assert networks.segmentation.eval()(pixels).shape == (1, 2, 128, 256)
-        assert networks.classification.eval()(pixels).shape == (1, 2)
+        assert networks.classification.eval()(pixels).shape == (1, 2, 32, 64)
+
+
+def test_no_layer_is_skipped_by_chance_while_training() -> None:
+    network = build(Architecture.named(PACKAGE_ENCODER)).segmentation.train()
+    pixels = torch.randn(2, 3, 64, 128)
+    with torch.no_grad():
+        assert torch.equal(network(pixels), network(pixels))
+
+
+def test_the_classifier_begins_with_the_u_nets_opinion() -> None:
+    networks = build(Architecture.named(PACKAGE_ENCODER))
+    networks.classification.begin_from(networks.segmentation)
+    flat = torch.zeros(1, 3, 128, 128)
+    with torch.inference_mode():
+        outlined = networks.segmentation.eval()(flat)[0, :, 64, 64]
+        called = networks.classification.eval()(flat)[0, :, 16, 16]
+    assert torch.allclose(outlined, called, atol=0.05)
 
 
 def test_the_lesion_head_starts_near_the_frequency_of_lesions() -> None:

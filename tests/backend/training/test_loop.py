@@ -8,7 +8,7 @@ from safetensors.torch import load
 
 from backend.errors import Cancelled, InputError, SettingsError
 from backend.model.inference import Predictor
-from backend.model.networks import PACKAGE_ENCODER
+from backend.model.networks import ENCODERS, PACKAGE_ENCODER
 from backend.training.loop import Progress, train
 from backend.training.recipe import Recipe
 from backend.training.sampling import Sample
@@ -19,7 +19,7 @@ SHORT = Recipe(
     encoder=PACKAGE_ENCODER,
     steps=4,
     classifier_steps=3,
-    batch=2,
+    batch=1,
     checkpoint_steps=2,
     evaluate_steps=2,
     package_weights=False,
@@ -56,6 +56,27 @@ def test_a_checkpoint_of_another_recipe_is_not_gone_on_from(tmp_path: Path, blob
     seen: list[Progress] = []
     train(samples, [], dataclasses.replace(SHORT, seed=1), folder=tmp_path, report=seen.append)
     assert [one.step for one in seen] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_checkpoint_of_other_layers_is_not_gone_on_from(
+    tmp_path: Path, blob_samples: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = blob_samples(1, 0)
+    train(samples, [], SHORT, folder=tmp_path)
+    smaller = dataclasses.replace(ENCODERS[PACKAGE_ENCODER], decoder_channels=(16, 16, 16, 8, 8))
+    monkeypatch.setitem(ENCODERS, PACKAGE_ENCODER, smaller)
+    seen: list[Progress] = []
+    train(samples, [], SHORT, folder=tmp_path, report=seen.append)
+    assert seen[0].step == 1
+
+
+def test_the_classifier_reads_what_the_u_net_has_learned(tmp_path: Path, blob_samples: Samples) -> None:
+    trained = train(blob_samples(1, 0), [], SHORT, folder=tmp_path)
+    tensors = load(trained.weights)
+    copied = [name for name in tensors if name.startswith(("segmentation.encoder", "segmentation.decoder"))]
+    assert copied
+    for name in copied:
+        assert torch.equal(tensors[name], tensors[name.replace("segmentation", "classification")]), name
 
 
 def test_progress_tells_phase_loss_dice_and_time_left(tmp_path: Path, blob_samples: Samples) -> None:
@@ -108,7 +129,7 @@ def test_a_recipe_that_cannot_be_names_the_number(change: dict[str, object]) -> 
 
 
 def test_a_few_steps_learn_bright_blobs(tmp_path: Path, blob_samples: Samples) -> None:
-    recipe = dataclasses.replace(SHORT, package_weights=True, steps=40, classifier_steps=16, batch=4, evaluate_steps=40)
+    recipe = dataclasses.replace(SHORT, package_weights=True, steps=32, classifier_steps=8, batch=4, evaluate_steps=32)
     validation = blob_samples(4, 1)
     seen: list[Progress] = []
     trained = train(blob_samples(6, 0), validation, recipe, folder=tmp_path, report=seen.append)
