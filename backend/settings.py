@@ -4,6 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -26,10 +27,14 @@ class Settings(BaseSettings):
     home: Path = DEFAULT_HOME
     database_url: str | None = None
     """SQLAlchemy URL; the SQLite file in the home where empty."""
+    database_password_file: Path | None = None
+    """File with the password that `database_url` leaves out."""
     broker_url: str | None = None
     """Redis-protocol URL; a Valkey of our own on a socket in the home where empty."""
     secrets_dir: Path | None = None
     """Folder of secret files; `secrets` in the home where empty."""
+    accounts_dir: Path | None = None
+    """Folder of the accounts made here and their generated passwords; the folder of secret files where empty."""
 
     bind: str = "127.0.0.1"
     web_port: int = Field(8470, ge=1, le=65535)
@@ -37,6 +42,8 @@ class Settings(BaseSettings):
     label_studio_port: int = Field(8472, ge=1, le=65535)
     https: bool = False
     """The web pages are behind HTTPS: log-in cookies go over nothing else."""
+    proxies: int = Field(0, ge=0)
+    """How many reverse proxies stand before the web pages, and so how far X-Forwarded-For is believed."""
     label_studio_url: str | None = None
     """Where readers and services reach Label Studio; the one that `up` starts where empty."""
     ml_backend_url: str | None = None
@@ -104,11 +111,17 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
+        if self.database_url and self.database_password_file:
+            return _with_password(self.database_url, self.database_password_file)
         return self.database_url or f"sqlite:///{(self.home / 'scintiloop.db').absolute()}"
 
     @property
     def secrets(self) -> Path:
         return self.secrets_dir or self.home / "secrets"
+
+    @property
+    def accounts(self) -> Path:
+        return self.accounts_dir or self.secrets
 
     @property
     def broker(self) -> str:
@@ -138,6 +151,19 @@ class Settings(BaseSettings):
             return socket
         digest = hashlib.sha256(os.fsencode(self.home.resolve())).hexdigest()[:16]
         return Path("/tmp") / f"scintiloop-{os.getuid()}-{digest}" / "broker.sock"  # noqa: S108 (the folder is checked)
+
+
+def _with_password(url: str, file: Path) -> str:
+    """Raises: SettingsError: the file cannot be read, or the URL has no user or a password already."""
+    parts = urlsplit(url)
+    if not parts.username or parts.password:
+        raise SettingsError("database_password_file is for a database_url with a user and no password; mend either")
+    try:
+        password = file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"database_password_file {file} cannot be read: {error.strerror}; mend it") from None
+    user, _, place = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{place}"))
 
 
 def load_settings(**overrides: object) -> Settings:

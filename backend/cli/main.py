@@ -15,6 +15,7 @@ COMMANDS = {
     "down": "backend.cli.services:down",
     "status": "backend.cli.services:status",
     "accounts": "backend.cli.services:accounts",
+    "set-up": "backend.cli.set_up:set_up",
     "phantom": "backend.cli.scans:phantom",
     "ingest": "backend.cli.scans:ingest",
     "worklist": "backend.cli.reading:worklist",

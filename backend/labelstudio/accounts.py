@@ -43,7 +43,7 @@ def files_folder(settings: Settings) -> Path:
 
 
 def accounts_file(settings: Settings) -> Path:
-    return settings.secrets.absolute() / FILE
+    return settings.accounts.absolute() / FILE
 
 
 def accounts(settings: Settings) -> dict[str, ReaderAccount]:

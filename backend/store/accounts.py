@@ -91,7 +91,7 @@ def change_password(settings: Settings, account_id: int, old: str, new: str) -> 
 
 
 def _generated_file(settings: Settings) -> Path:
-    return settings.secrets / "web_accounts.json"
+    return settings.accounts / "web_accounts.json"
 
 
 def _read_generated(settings: Settings) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend.errors import InputError, NotFound, Refused, ScintiloopError, ServiceError, WrongState
 from backend.settings import Settings, load_settings
@@ -48,6 +49,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_error_handler(HTTPException, _say_http)
     app.register_error_handler(Exception, _say_unexpected)
     app.after_request(_add_headers)
+    if chosen.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=chosen.proxies, x_proto=chosen.proxies)  # type: ignore[method-assign]
     shown.teach(app)
     return app
 

@@ -1,7 +1,10 @@
 """Organisations, users and tokens, made with Label Studio's own Python because its API cannot.
 
-    python scintiloop_accounts.py ensure ACCOUNTS_FILE READER...   makes what is missing, writes the file (mode 0600)
-    python scintiloop_accounts.py check ACCOUNTS_FILE              prints the readers whose generated password stands
+    python scintiloop_accounts.py ensure ACCOUNTS_FILE [READER...]  makes what is missing, writes the file (mode 0600)
+    python scintiloop_accounts.py check ACCOUNTS_FILE               prints the readers whose generated password stands
+    python scintiloop_accounts.py show ACCOUNTS_FILE                prints their log-ins
+
+Without names, the readers are those of SCINTILOOP_READERS, a JSON list.
 
 One organisation per reader: its service account made it and has no password, the reader has one.
 """
@@ -22,11 +25,13 @@ def main(arguments):
     _start_django()
     path = Path(file)
     accounts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if command == "check":
-        print(json.dumps([name for name, account in accounts.items() if _password_stands(account)]))  # noqa: T201
+    if command != "ensure":
+        standing = {name: account for name, account in accounts.items() if _password_stands(account)}
+        show = {name: {key: one[key] for key in ("email", "password")} for name, one in standing.items()}
+        print(json.dumps(list(standing) if command == "check" else show))  # noqa: T201
         return
     _migrate()
-    for name in names:
+    for name in names or json.loads(os.environ["SCINTILOOP_READERS"]):
         accounts[name] = _ensure(name, accounts.get(name) or {"number": len(accounts) + 1})
         _write(path, accounts)
 
