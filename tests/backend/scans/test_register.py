@@ -71,7 +71,7 @@ def test_the_same_file_twice_changes_nothing(write_nm: Write, settings: Settings
     assert content(settings) == before
 
 
-def test_the_same_image_in_another_file_adds_only_its_name(
+def test_the_same_image_in_another_file_adds_only_its_names(
     write_nm: Write, settings: Settings, counts: NDArray[np.int16]
 ) -> None:
     ingest(settings, write_nm(counts))
@@ -79,7 +79,7 @@ def test_the_same_image_in_another_file_adds_only_its_name(
     assert statuses(ingest(settings, write_nm(counts, name="again.dcm", syntax=RLELossless))) == ["updated"]
     after = content(settings)
     assert after["images"] == before["images"]
-    assert after["image_names"] == before["image_names"] + 2
+    assert after["image_names"] == before["image_names"] + 4
 
 
 @pytest.mark.parametrize("order", [("d.csv", "r.csv"), ("r.csv", "d.csv")], ids=["counts first", "renderings first"])
