@@ -36,13 +36,14 @@ def compose() -> list[str]:
 
 @pytest.fixture(scope="session")
 def resolve(compose: list[str], tmp_path_factory: pytest.TempPathFactory) -> Resolve:
-    """`resolve(*profiles, **variables)` gives the document that `config` prints; no variable of this machine counts."""
+    """`resolve(*profiles, variables_file=…, **variables)` gives the document that `config` prints; no variable of this
+    machine counts."""
     no_variables = tmp_path_factory.mktemp("compose") / "empty.env"
     no_variables.touch()
 
-    def config(*profiles: str, **variables: str) -> dict[str, Any]:
+    def config(*profiles: str, variables_file: Path = no_variables, **variables: str) -> dict[str, Any]:
         flags = [part for profile in profiles for part in ("--profile", profile)]
-        files = ["--env-file", str(no_variables), "--project-directory", str(ROOT), "-f", "docker-compose.yml"]
+        files = ["--env-file", str(variables_file), "--project-directory", str(ROOT), "-f", "docker-compose.yml"]
         environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(no_variables.parent)} | variables
         done = subprocess.run(  # noqa: PLW1510 (compose says why it fails better than the exception)
             [*compose, *files, *flags, "config"], capture_output=True, text=True, env=environment, cwd=ROOT

@@ -259,6 +259,10 @@ def test_variables_are_explained_in_the_example(root):
     assert used - {"VERSION"} == explained - {"COMPOSE_PROFILES"}
 
 
+def test_the_example_says_what_holds_without_it(resolve, root):
+    assert resolve("cpu", variables_file=root / "deploy" / "example.env") == resolve("cpu")
+
+
 def test_the_version_is_that_of_the_package(root, services):
     project = (root / "pyproject.toml").read_text(encoding="utf-8")
     assert f'version = "{services["web"]["image"].partition(":")[2]}"' in project
