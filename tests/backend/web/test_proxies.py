@@ -1,4 +1,4 @@
-"""Behind a proxy, people are told apart by the address that the proxy saw; without one, nobody may invent an address."""
+"""Behind a proxy, people are told apart by the address that it saw; without one, nobody may invent an address."""
 
 import pytest
 
