@@ -149,18 +149,19 @@ def parts_of(rings: list[Vertices]) -> list[shapely.Polygon]:
     """The separate polygons that rings enclose by the even-odd rule, crossings and overlaps resolved."""
     borders = shapely.union_all([shapely.linestrings(np.vstack([ring, ring[:1]])) for ring in rings])
     faces = shapely.get_parts(shapely.polygonize([borders]))
-    enclosed = [face for face in faces if _encloses(rings, face.representative_point())]
+    enclosed = faces[_enclosed(rings, shapely.get_coordinates(shapely.point_on_surface(faces)))]
     return [part for part in shapely.get_parts(shapely.union_all(enclosed)) if part.area > NO_AREA]
 
 
-def _encloses(rings: list[Vertices], point: shapely.Point) -> bool:
-    crossings = 0
-    for ring in rings:
-        (x0, y0), (x1, y1) = ring.T, np.roll(ring, -1, axis=0).T
-        beside = (y0 <= point.y) != (y1 <= point.y)
-        at = x0[beside] + (point.y - y0[beside]) * (x1 - x0)[beside] / (y1 - y0)[beside]
-        crossings += int(np.count_nonzero(at <= point.x))
-    return crossings % 2 == 1
+def _enclosed(rings: list[Vertices], points: Vertices) -> NDArray[np.bool_]:
+    """Which of the points the rings enclose by the even-odd rule; no point lies on a ring."""
+    x0, y0 = np.concatenate(rings).T
+    x1, y1 = np.concatenate([np.roll(ring, -1, axis=0) for ring in rings]).T
+    x, y = points[:, :1], points[:, 1:]
+    beside = (y0 <= y) != (y1 <= y)
+    slope = (x1 - x0) / np.where(y1 == y0, 1, y1 - y0)
+    crossings = np.count_nonzero(beside & (x0 + (y - y0) * slope <= x), axis=1)
+    return np.asarray(crossings % 2 == 1)
 
 
 def _pixels_of_coreless_parts(rings: list[Vertices], shape: Shape) -> list[tuple[int, int]]:
