@@ -139,7 +139,9 @@ def test_nothing_of_the_patient_is_in_the_database_or_the_open_store(write_nm: W
     files = [*blobs_of(settings).folder.rglob("*"), *settings.home.glob("scintiloop.db*")]
     for file in files:
         assert "MAIER" not in str(file)
-        assert file.is_dir() or not any(word in file.read_bytes() for word in (b"MAIER", b"Anna", b"HOSPITAL-4711", b"1.2.276"))
+        assert file.is_dir() or not any(
+            word in file.read_bytes() for word in (b"MAIER", b"Anna", b"HOSPITAL-4711", b"1.2.276")
+        )
 
 
 def test_membership_of_the_test_set_is_the_patients_and_close_to_its_share(write_nm: Write, settings: Settings) -> None:
