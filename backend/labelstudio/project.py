@@ -139,8 +139,3 @@ class ReaderProject:
                 id=task_id, result=list(result), lead_time=seconds, ground_truth=False
             )
         return int(made.id)
-
-    def set_model_version(self, version: str) -> None:
-        """Which predictions the labelling stream shows: a version, or the ML backend's title for its newest."""
-        with asking(self.settings, f"set the model version of {self.account.name}"):
-            self.service.projects.update(id=self.id, model_version=version)
