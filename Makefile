@@ -16,7 +16,8 @@ test:
 	.venv/bin/lint-imports
 	.venv/bin/pytest $(ARGS)
 
-bench: set-up
+bench:
+	@scripts/set-up peers
 	.venv/bin/python -m tests.benchmarks $(ARGS)
 
 set-up:

@@ -12,6 +12,7 @@ import pytest
 
 CHECKOUT = Path(__file__).parents[2]
 LOCKS = {".venv": "requirements.lock", ".venv-label-studio": "requirements-label-studio.lock"}
+PEERS = {".venv-peers": "requirements-peers.lock"}
 TOOLS = ("awk", "bash", "cat", "chmod", "cp", "df", "dirname", "env", "grep", "id", "mkdir", "mktemp", "rm")
 
 OLD_PYTHON = """\
@@ -28,6 +29,7 @@ case "$*" in
 esac
 """
 """Does what a Python with a network would do, and notes how it was called."""
+PYTHON_WITHOUT_QT = PRETENDING_PYTHON.replace("*hashlib*)", "*QApplication*) exit 134 ;;\n    *hashlib*)")
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def checkout(tmp_path):
     (folder / "scripts").mkdir(parents=True)
     bin_.mkdir()
     shutil.copy(CHECKOUT / "scripts" / "set-up", folder / "scripts")
-    for lock in LOCKS.values():
+    for lock in (LOCKS | PEERS).values():
         shutil.copy(CHECKOUT / lock, folder)
     for tool in TOOLS:
         (bin_ / tool).symlink_to(shutil.which(tool))
@@ -79,7 +81,7 @@ def _refused(done, checkout):
     """The one sentence of a script that stopped and left nothing behind."""
     [sentence] = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (1, "")
-    assert sorted(path.name for path in checkout.iterdir()) == sorted(["scripts", *LOCKS.values()])
+    assert sorted(path.name for path in checkout.iterdir()) == sorted(["scripts", *(LOCKS | PEERS).values()])
     assert not any((checkout.parent / "scratch").iterdir())
     return sentence
 
@@ -153,6 +155,16 @@ def test_environments_that_match_their_lock_files_are_left_alone(checkout, set_u
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.parametrize("wanted", ["test", "peers"])
+def test_the_programs_to_compare_with_are_installed_for_tests_and_benchmarks_only(checkout, set_up, program, wanted):
+    program("python3.11", PRETENDING_PYTHON)
+    assert set_up("demo").returncode == 0
+    assert not (checkout / ".venv-peers").exists()
+    [line] = [line for line in set_up(wanted).stdout.splitlines() if " into " in line]
+    assert "into .venv-peers from requirements-peers.lock" in line
+    assert " into " not in set_up(wanted).stdout
+
+
 @pytest.mark.parametrize(("folder", "lock"), LOCKS.items())
 def test_a_changed_lock_file_renews_its_environment_only(checkout, set_up, program, folder, lock):
     program("python3.11", PRETENDING_PYTHON)
@@ -183,6 +195,19 @@ def test_programs_that_cannot_be_installed_are_named_with_what_is_skipped(set_up
     assert done.returncode == 0
     assert "Chromium is missing: the browser tests are skipped" in done.stdout
     assert "docker-compose is missing" in done.stdout
+
+
+@pytest.mark.parametrize("identity", ROOT.values(), ids=ROOT.keys())
+def test_a_labelme_that_does_not_start_is_named_with_the_packages_it_needs(set_up, program, checkout, identity):
+    program("python3.11", PYTHON_WITHOUT_QT)
+    program("id", identity)
+    program("apt-get", "exit 100")
+    assert set_up("peers").stdout.count("Labelme does not start") == 0
+    (checkout / ".venv-peers/lib/python3.11/site-packages/labelme").mkdir(parents=True)
+    done = set_up("peers")
+    assert done.returncode == 0
+    assert "Labelme does not start" in done.stdout.splitlines()[-1]
+    assert "libgl1" in done.stdout.splitlines()[-1]
 
 
 def test_a_user_without_rights_never_calls_the_package_manager(tmp_path, set_up, program):
