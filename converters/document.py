@@ -2,17 +2,31 @@
 
 import json
 
+import orjson
+
 from converters.errors import UnreadableFile
+from converters.limits import MOST_BYTES
 
 
 def parse_json(content: bytes, source: str) -> object:
     """The JSON value in `content` (UTF-8, with or without byte order mark).
 
     Raises:
-        UnreadableFile: it is no JSON.
+        UnreadableFile: it is no JSON, or too large.
     """
+    if len(content) > MOST_BYTES:
+        message = f"{len(content):,} bytes are more than {MOST_BYTES:,}; split the file"
+        raise UnreadableFile(message, source=source)
     if not content.strip():
         raise UnreadableFile("the file is empty; export it again", source=source)
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return _parse_leniently(content, source)
+
+
+def _parse_leniently(content: bytes, source: str) -> object:
+    """What the stricter and faster parser refuses: byte order marks, NaN (its region is named later), huge numbers."""
     try:
         return json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:

@@ -2,16 +2,24 @@
 
 import math
 from collections.abc import Mapping
+from itertools import chain
 from typing import cast
 
 import numpy as np
 
 from converters.errors import BadRegion
-from converters.rasterise import FARTHEST, parts_of
+from converters.limits import FARTHEST, MOST_POINTS
+from converters.parts import parts_of
 from converters.regions import LABELS, Label, MaskPatch, Point, Polygon, Ring
+
+LONGEST_SHOWN = 60
+"""Characters of a bad value that a message shows."""
 
 ROUNDNESS = 1e-3
 """Pixels by which the polygon that stands for an ellipse stays inside it."""
+
+SURE_AREA = 1e-3
+"""Square pixels from which the shoelace formula's own rounding is no matter."""
 
 Size = tuple[int | None, int | None]
 """`(rows, columns)` of the image, None where the file does not say."""
@@ -34,14 +42,28 @@ def ring_of(value: object, field: str = "points") -> Ring:
     """Points `[[column, row], …]` from JSON.
 
     Raises:
-        BadRegion: not a list of pairs of finite numbers.
+        BadRegion: not a list of pairs of finite numbers, or too many of them.
     """
     if not isinstance(value, list):
-        raise BadRegion(f"expected a list of points, found {value!r}", field=field)
-    for point in value:
+        raise BadRegion(f"expected a list of points, found {shortened(value)}", field=field)
+    if len(value) > MOST_POINTS:
+        raise BadRegion(f"{len(value):,} points are more than {MOST_POINTS:,}; redraw the outline", field=field)
+    for index, point in enumerate(value):
         if not isinstance(point, list) or len(point) != 2:
-            raise BadRegion(f"{point!r} is not a point [column, row]", field=field)
-    return tuple((number_of(column, field), number_of(row, field)) for column, row in value)
+            raise BadRegion(f"{shortened(point)} is not a point [column, row]", field=f"{field}[{index}]")
+    numbers = list(chain.from_iterable(value))
+    if set(map(type, numbers)) <= {float} and all(map(FARTHEST.__gt__, map(abs, numbers))):
+        return tuple(map(tuple, value))
+    return tuple(
+        (number_of(column, f"{field}[{index}]"), number_of(row, f"{field}[{index}]"))
+        for index, (column, row) in enumerate(value)
+    )
+
+
+def shortened(value: object) -> str:
+    """A value for a message, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def label_of(value: object, labels: Mapping[str, Label] | None, field: str) -> Label:
@@ -90,12 +112,22 @@ def check_polygon(polygon: Polygon, size: Size, field: str = "points") -> Polygo
     shortest = min(map(len, rings))
     if shortest < 3:
         raise BadRegion(f"an outline needs at least 3 points, this one has {shortest}", field=field)
-    vertices = [np.asarray(ring) for ring in rings]
-    if not parts_of(vertices):
+    if not _surely_has_area(polygon) and not parts_of([np.asarray(ring) for ring in rings]):
         raise BadRegion("the outline encloses no area; redraw it", field=field)
-    columns, rows = vertices[0].T
-    _check_inside((float(columns.min()), float(rows.min())), (float(columns.max()), float(rows.max())), size, field)
+    columns, rows = zip(*polygon.exterior, strict=True)
+    _check_inside((min(columns), min(rows)), (max(columns), max(rows)), size, field)
     return polygon
+
+
+def _surely_has_area(polygon: Polygon) -> bool:
+    """Whether the shoelace formula alone shows it: area can cancel only along edges that are walked twice, and then
+    some vertex is met twice.
+    """
+    ring = polygon.exterior
+    if polygon.holes or len(set(ring)) < len(ring):
+        return False
+    doubled = sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(ring, (*ring[1:], ring[0]), strict=True))
+    return abs(doubled) > 2 * SURE_AREA
 
 
 def check_patch(patch: MaskPatch, size: Size, field: str) -> MaskPatch:

@@ -5,33 +5,27 @@ right (or, on a horizontal edge, below), so that neighbours which share an edge 
 count to 10⁻⁷ pixel: outlines that came through different file formats give the same mask.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TypeVar
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from converters.errors import BadRegion
+from converters.limits import FARTHEST
+from converters.parts import pixels_of_coreless_parts
 from converters.regions import LABELS, Label, Mask, MaskPatch, Polygon, Region, Ring
+from converters.scanline import Vertices, Window, fill
 
 DECIMALS = 7
 """Decimals of a pixel to which vertices count."""
 
-CROSSING_DECIMALS = 10
-"""Decimals of a pixel to which an edge's place on a row counts."""
-
-NO_AREA = 1e-9
-"""Square pixels below which a part is rounding, not a drawing."""
-
-FARTHEST = 1e6
-"""Pixels from the origin beyond which no outline of an image lies."""
-
 Shape = tuple[int, int]
 """`(rows, columns)` of the image."""
 
-Vertices = NDArray[np.float64]
-"""`(n, 2)`, column and row, ring open."""
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +34,19 @@ class Drawing:
 
     Attributes:
         masks: per label, `(rows, columns)` bool, as drawn (they may overlap); both labels are always present.
+        windows: the pixels of each region, in the order of the regions.
         overlap_pixels: pixels that both labels claim.
         one_pixel_parts: parts with area that cover no pixel centre and became one pixel.
         clipped_parts: regions that reach beyond the image.
+        crossing_outlines: regions whose outline crosses or touches itself, resolved by the even-odd rule.
     """
 
     masks: dict[Label, Mask]
+    windows: tuple[Window, ...]
     overlap_pixels: int
     one_pixel_parts: int
     clipped_parts: int
+    crossing_outlines: int
 
     def disjoint(self) -> dict[Label, Mask]:
         """The masks as they count: where labels overlap the bladder wins."""
@@ -57,129 +55,112 @@ class Drawing:
 
 
 @dataclass(frozen=True, eq=False)
-class _Patch:
-    """Pixels of one region: bool, top-left pixel at `(top, left)`, wholly inside the image."""
+class _Drawn:
+    """One region's pixels and what had to be done for them."""
 
-    top: int
-    left: int
-    pixels: Mask
+    window: Window
     one_pixel_parts: int = 0
     clipped: bool = False
+    crossing: bool = False
 
 
 def draw(regions: Iterable[Region], shape: Shape) -> Drawing:
     """Rasterise regions on an image of `shape` `(rows, columns)`; regions of one label unite.
 
     Raises:
-        BadRegion: a coordinate is not a finite number, or absurdly far.
+        BadRegion: a coordinate is not a finite number or absurdly far, or an outline crosses itself without end.
     """
+    listed = tuple(regions)
     masks: dict[Label, Mask] = {label: np.zeros(shape, bool) for label in LABELS}
-    one_pixel_parts = clipped_parts = 0
-    for region in regions:
-        patch = _patch(region.shape, shape)
-        rows, columns = patch.pixels.shape
-        masks[region.label][patch.top : patch.top + rows, patch.left : patch.left + columns] |= patch.pixels
-        one_pixel_parts += patch.one_pixel_parts
-        clipped_parts += patch.clipped
-    overlap = int(np.count_nonzero(masks["metastasis"] & masks["bladder"]))
-    return Drawing(masks, overlap, one_pixel_parts, clipped_parts)
+    polygons = iter(_outlined([one.shape for one in listed if isinstance(one.shape, Polygon)], shape))
+    drawn = [_painted(one.shape, shape) if isinstance(one.shape, MaskPatch) else next(polygons) for one in listed]
+    for region, one in zip(listed, drawn, strict=True):
+        top, left = one.window.top, one.window.left
+        rows, columns = one.window.pixels.shape
+        masks[region.label][top : top + rows, left : left + columns] |= one.window.pixels
+    return Drawing(
+        masks,
+        windows=tuple(one.window for one in drawn),
+        overlap_pixels=int(np.count_nonzero(masks["metastasis"] & masks["bladder"])),
+        one_pixel_parts=sum(one.one_pixel_parts for one in drawn),
+        clipped_parts=sum(one.clipped for one in drawn),
+        crossing_outlines=sum(one.crossing for one in drawn),
+    )
 
 
-def _patch(drawn: Polygon | MaskPatch, shape: Shape) -> _Patch:
-    return _painted(drawn, shape) if isinstance(drawn, MaskPatch) else _outlined(drawn, shape)
-
-
-def _painted(patch: MaskPatch, shape: Shape) -> _Patch:
+def _painted(patch: MaskPatch, shape: Shape) -> _Drawn:
     rows, columns = patch.pixels.shape
     top, left = min(max(patch.row, 0), shape[0]), min(max(patch.column, 0), shape[1])
     bottom, right = min(max(patch.row + rows, top), shape[0]), min(max(patch.column + columns, left), shape[1])
     inside = patch.pixels[top - patch.row : bottom - patch.row, left - patch.column : right - patch.column]
     clipped = np.count_nonzero(inside) < np.count_nonzero(patch.pixels)
-    return _Patch(top, left, inside.astype(bool), clipped=bool(clipped))
+    return _Drawn(Window(top, left, inside.astype(bool)), clipped=bool(clipped))
 
 
-def _outlined(polygon: Polygon, shape: Shape) -> _Patch:
-    rings = [_snapped(ring) for ring in (polygon.exterior, *polygon.holes)]
-    vertices = np.concatenate(rings)
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
-    frame = np.array([shape[1], shape[0]])
-    left, top = np.clip(np.floor(low), 0, frame).astype(int)
-    right, bottom = np.clip(np.ceil(high), 0, frame).astype(int)
-    pixels = _fill(rings, (top, bottom), (left, right))
-    single = [] if pixels.any() and _is_one_part(rings) else _pixels_of_coreless_parts(rings, shape)
-    for column, row in single:
-        pixels[row - top, column - left] = True
-    return _Patch(int(top), int(left), pixels, len(single), bool((low < 0).any() or (high > frame).any()))
+def _outlined(polygons: Sequence[Polygon], shape: Shape) -> list[_Drawn]:
+    if not polygons:
+        return []
+    rings = [ring for polygon in polygons for ring in (polygon.exterior, *polygon.holes)]
+    counts = [1 + len(polygon.holes) for polygon in polygons]
+    vertices = _snapped(rings)
+    windows = fill(vertices, counts, shape)
+    beyond = _reach_beyond(vertices, shape)
+    simple = _are_simple(vertices, counts)
+    drawn: list[_Drawn] = []
+    own = _of_each_polygon(list(zip(vertices, beyond, strict=True)), counts)
+    for window, is_simple, outline in zip(windows, simple, own, strict=True):
+        one = _Drawn(window, clipped=any(reaches for _, reaches in outline), crossing=not is_simple)
+        if not is_simple or not window.pixels.any():
+            one = _with_coreless_parts(one, [ring for ring, _ in outline], shape)
+        drawn.append(one)
+    return drawn
 
 
-def _snapped(ring: Ring) -> Vertices:
-    vertices = np.round(np.asarray(ring, np.float64).reshape(-1, 2), DECIMALS)
+def _snapped(rings: Sequence[Ring]) -> list[Vertices]:
+    lengths = [len(ring) for ring in rings]
+    numbers = chain.from_iterable(chain.from_iterable(rings))
+    vertices = np.round(np.fromiter(numbers, np.float64, 2 * sum(lengths)), DECIMALS).reshape(-1, 2)
     if not (np.abs(vertices) < FARTHEST).all():
         raise BadRegion(f"a coordinate is not a number below {FARTHEST:,.0f}; redraw the outline")
-    return vertices
+    return np.split(vertices, np.cumsum(lengths)[:-1])
 
 
-def _fill(rings: Iterable[Vertices], rows: tuple[int, int], columns: tuple[int, int]) -> Mask:
-    """Even-odd fill of the window `rows` × `columns` (half-open ranges): a pixel is in if an odd number of edges
-    crosses its centre line at or left of the centre.
-    """
-    (top, bottom), (left, right) = rows, columns
-    starts = np.concatenate(list(rings))
-    ends = np.concatenate([np.roll(ring, -1, axis=0) for ring in rings])
-    upper_first = (starts[:, 1] < ends[:, 1])[:, None]
-    (x0, y0), (x1, y1) = np.where(upper_first, starts, ends).T, np.where(upper_first, ends, starts).T
-    first = np.clip(np.ceil(y0 - 0.5), top, bottom).astype(np.int64)
-    crossed = np.clip(np.ceil(y1 - 0.5), top, bottom).astype(np.int64) - first
-    edge = np.repeat(np.arange(len(crossed)), crossed)
-    row = np.arange(len(edge)) - np.repeat(np.cumsum(crossed) - crossed, crossed) + first[edge]
-    crossing = x0[edge] + (row + 0.5 - y0[edge]) * (x1 - x0)[edge] / (y1 - y0)[edge]
-    # Rounding takes the arithmetic's last digits away, so that a centre on a slanted edge is on it exactly.
-    column = np.clip(np.ceil(np.round(crossing, CROSSING_DECIMALS) - 0.5), left, right).astype(np.int64)
-    width = right - left + 1
-    crossings = np.bincount((row - top) * width + column - left, minlength=(bottom - top) * width)
-    parity: NDArray[np.int64] = np.cumsum(crossings.reshape(bottom - top, width), axis=1) & 1
-    return parity[:, :-1].astype(bool)
+def _reach_beyond(rings: Sequence[Vertices], shape: Shape) -> list[bool]:
+    vertices = np.concatenate(rings)
+    outside = ((vertices < 0) | (vertices > (shape[1], shape[0]))).any(axis=1)
+    lengths = np.fromiter(map(len, rings), np.int64, len(rings))
+    beyond: list[bool] = np.logical_or.reduceat(outside, np.cumsum(lengths) - lengths).tolist()
+    return beyond
 
 
-def _is_one_part(rings: list[Vertices]) -> bool:
+def _are_simple(rings: Sequence[Vertices], rings_per_polygon: Sequence[int]) -> list[bool]:
+    """Which polygons are one part each: no crossing, no touching, holes inside."""
+    lengths = np.fromiter(map(len, rings), np.int64, len(rings))
+    if lengths.min() < 3:
+        return [_is_simple(own) for own in _of_each_polygon(rings, rings_per_polygon)]
+    borders = shapely.linearrings(np.concatenate(rings), indices=np.repeat(np.arange(len(rings)), lengths))
+    if len(rings) > len(rings_per_polygon):
+        polygons = [shapely.polygons(own[0], own[1:]) for own in _of_each_polygon(borders, rings_per_polygon)]
+    else:
+        polygons = shapely.polygons(borders)
+    return [bool(valid) for valid in shapely.is_valid(polygons)]
+
+
+def _is_simple(rings: Sequence[Vertices]) -> bool:
     return min(map(len, rings)) >= 3 and bool(shapely.Polygon(rings[0], rings[1:]).is_valid)
 
 
-def parts_of(rings: list[Vertices]) -> list[shapely.Polygon]:
-    """The separate polygons that rings enclose by the even-odd rule, crossings and overlaps resolved."""
-    borders = shapely.union_all([shapely.linestrings(np.vstack([ring, ring[:1]])) for ring in rings])
-    faces = shapely.get_parts(shapely.polygonize([borders]))
-    enclosed = faces[_enclosed(rings, shapely.get_coordinates(shapely.point_on_surface(faces)))]
-    return [part for part in shapely.get_parts(shapely.union_all(enclosed)) if part.area > NO_AREA]
+def _of_each_polygon(parts: Sequence[Part], counts: Sequence[int]) -> Iterator[Sequence[Part]]:
+    first = 0
+    for count in counts:
+        yield parts[first : first + count]
+        first += count
 
 
-def _enclosed(rings: list[Vertices], points: Vertices) -> NDArray[np.bool_]:
-    """Which of the points the rings enclose by the even-odd rule; no point lies on a ring."""
-    x0, y0 = np.concatenate(rings).T
-    x1, y1 = np.concatenate([np.roll(ring, -1, axis=0) for ring in rings]).T
-    x, y = points[:, :1], points[:, 1:]
-    beside = (y0 <= y) != (y1 <= y)
-    slope = (x1 - x0) / np.where(y1 == y0, 1, y1 - y0)
-    crossings = np.count_nonzero(beside & (x0 + (y - y0) * slope <= x), axis=1)
-    return np.asarray(crossings % 2 == 1)
-
-
-def _pixels_of_coreless_parts(rings: list[Vertices], shape: Shape) -> list[tuple[int, int]]:
-    """`(column, row)` of the one pixel of each part that has area inside the image and covers no centre there."""
-    rows, columns = shape
-    frame = shapely.box(0, 0, columns, rows)
-    chosen = []
-    for part in parts_of(rings):
-        inside = part.intersection(frame)
-        if inside.area > NO_AREA and not _covers_a_centre(part, shape):
-            point = inside.representative_point()
-            chosen.append((min(int(point.x), columns - 1), min(int(point.y), rows - 1)))
-    return chosen
-
-
-def _covers_a_centre(part: shapely.Polygon, shape: Shape) -> bool:
-    rings = [shapely.get_coordinates(ring)[:-1] for ring in (part.exterior, *part.interiors)]
-    left, top, right, bottom = (int(bound) for bound in (*np.floor(part.bounds[:2]), *np.ceil(part.bounds[2:])))
-    rows = np.clip([top, bottom], 0, shape[0])
-    columns = np.clip([left, right], 0, shape[1])
-    return bool(_fill(rings, (int(rows[0]), int(rows[1])), (int(columns[0]), int(columns[1]))).any())
+def _with_coreless_parts(one: _Drawn, rings: Sequence[Vertices], shape: Shape) -> _Drawn:
+    """With the pixels of parts that cover no centre, which lie in the window's frame."""
+    single = pixels_of_coreless_parts(list(rings), shape)
+    pixels = one.window.pixels
+    for column, row in single:
+        pixels[row - one.window.top, column - one.window.left] = True
+    return replace(one, one_pixel_parts=len(single))

@@ -67,8 +67,8 @@ class Region:
     Attributes:
         score: the model's confidence in [0, 1] where a model drew it.
         suggested: a model's suggestion that the reader left as it was.
-        group: regions of one label and one group are parts of one lesion.
         identifier: the source file's own name for it.
+        group: regions of one label and one group are parts of one lesion.
         kept: what the source file says of it besides.
     """
 
@@ -76,8 +76,8 @@ class Region:
     shape: Polygon | MaskPatch
     score: float | None = None
     suggested: bool = False
-    group: int | None = None
     identifier: str | None = field(default=None, compare=False)
+    group: int | None = None
     kept: Kept = field(default_factory=dict, compare=False, repr=False)
 
 

@@ -23,6 +23,8 @@ def sew(polygon: Polygon) -> Ring:
 
 def unpick(ring: Ring) -> Polygon:
     """The polygon that `sew` made the ring of; a ring without seams is its own outline."""
+    if len(set(ring)) == len(ring):
+        return Polygon(ring)
     path: list[Point] = []
     walked: dict[tuple[Point, Point], int] = {}
     holes: list[Ring] = []

@@ -1,5 +1,6 @@
 """Labelme files become sealed readings."""
 
+import base64
 import io
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +19,10 @@ from backend.store.session import open_session
 from backend.store.tables import Assignment, Image, Study
 from converters.labelme import write_labelme
 from converters.regions import MaskPatch, Polygon, Region
+
+
+def inside(image: bytes) -> dict[str, str]:
+    return {"imageData": base64.b64encode(image).decode()}
 
 
 def receive(settings: Settings, content: bytes, at: Any, reader: str = "anna") -> Any:
@@ -119,7 +124,7 @@ def resized(png: bytes, rows: int, columns: int) -> bytes:
 
 
 def test_a_file_with_our_image_inside_is_taken(settings: Settings, study: dict[str, int], files: Any) -> None:
-    content = files.labelme(files.LESION, image_data=embedded(settings, study["anterior"]))
+    content = files.labelme(files.LESION, kept=inside(embedded(settings, study["anterior"])))
     assert receive(settings, content, files.at(0)).new == 1
 
 
@@ -128,7 +133,7 @@ def test_a_file_with_the_original_image_inside_is_taken(
 ) -> None:
     images = add_study("big", shape=(2048, 512))
     original = resized(embedded(settings, images["anterior"]), 2048, 512)
-    content = write_labelme([files.LESION], "big/anterior.png", 2048, 512, image_data=original)
+    content = write_labelme([files.LESION], "big/anterior.png", 2048, 512, kept=inside(original))
     assert receive(settings, content, files.at(0)).new == 1
 
 
@@ -139,7 +144,7 @@ def test_a_known_name_with_another_scan_inside_is_refused(
     add_study("big", shape=(2048, 512))
     other = resized(embedded(settings, study["posterior"]), *shape)
     with pytest.raises(ReadingError, match="may belong to another scan"):
-        receive(settings, write_labelme([files.LESION], image, *shape, image_data=other), files.at(0))
+        receive(settings, write_labelme([files.LESION], image, *shape, kept=inside(other)), files.at(0))
 
 
 def test_exposure_is_what_the_worklist_says_was_shown(
@@ -191,7 +196,7 @@ BAD: dict[str, tuple[bytes | Callable[[Any], bytes], type[InputError], str]] = {
         "512 rows × 128 columns",
     ),
     "image inside is no image": (
-        lambda files: files.labelme(files.LESION, image_data=b"nothing"),
+        lambda files: files.labelme(files.LESION, kept=inside(b"nothing")),
         ReadingError,
         "imageData",
     ),
