@@ -8,11 +8,15 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import loop, services
+from tests.benchmarks import converters, loop, services
 from tests.benchmarks.machine import describe
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
-BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {"loop": loop.measure, "services": services.measure}
+BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
+    "converters": converters.measure,
+    "loop": loop.measure,
+    "services": services.measure,
+}
 HEAD = "# Benchmarks\n\nWritten by `make bench`; absolute times belong to the machine named in each section.\n"
 
 

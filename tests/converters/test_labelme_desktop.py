@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from converters.labelme import read_labelme, write_labelme
+from converters.outlines import ellipse
 from converters.rasterise import draw
-from converters.regions import Mark, MaskPatch, Polygon, Region
+from converters.regions import Figure, Mark, MaskPatch, Polygon, Region
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-peers" / "bin" / "python"
@@ -72,6 +73,7 @@ TRIANGLE = Polygon(((3.25, 4.125), (20.1, 5.0), (11.7, 22.9)))
 HOLED = Polygon(((30, 30), (60, 30), (60, 60), (30, 60)), (((40.5, 40), (40.5, 50), (50, 50)),))
 PAINTED = MaskPatch(5, 40, np.array([[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 0, 1]], bool))
 TINY = Polygon(((50.2, 10.2), (50.4, 10.2), (50.4, 10.4)))
+SLANTED = ((40.0, 70.0), (46.0, 76.0), (43.0, 79.0), (37.0, 73.0))
 WRITTEN = (
     Region("metastasis", TRIANGLE, score=0.87, suggested=True, identifier="r-1"),
     Region("bladder", HOLED, suggested=True),
@@ -80,6 +82,12 @@ WRITTEN = (
     Region("metastasis", Polygon(((2, 70), (8, 70), (8, 76), (2, 76))), group=3),
     Region("metastasis", Polygon(((12, 70), (18, 70), (18, 76), (12, 76))), group=3),
     Region("bladder", Polygon(((1, 90), (9, 90), (5, 95))), kept={"seen_by": {"tool": "x", "at": [1, None]}, "ß": "é"}),
+    Region(
+        "metastasis",
+        Polygon(((50, 70), (60, 70), (60, 75), (50, 75)), figure=Figure("rectangle", ((50, 70), (60, 75)))),
+    ),
+    Region("metastasis", Polygon(SLANTED, figure=Figure("oriented_rectangle", SLANTED))),
+    Region("metastasis", Polygon(ellipse((30, 88), (4, 4)), figure=Figure("circle", ((30, 88), (30, 92))))),
     Mark("line", "spine", ((30, 5), (31, 20), (30, 28))),
     Mark("point", "marker", ((60, 90),)),
 )
