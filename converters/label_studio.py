@@ -1,23 +1,27 @@
 """Label Studio's JSON: exports, single tasks, webhook payloads and JSON-MIN, read into submissions."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from converters.errors import BadRegion, ConversionError, UnreadableFile
-from converters.labelling_config import LabellingConfig, images_of, read_config
-from converters.regions import Label, Region
-from converters.results import OUTLINES, read_region, size_of, to_results
+from converters.errors import ConversionError, UnreadableFile
+from converters.label_studio_entries import Entries, Reading, read_entries
+from converters.label_studio_min import entries_of_record, is_record
+from converters.label_studio_relations import Relation
+from converters.label_studio_said import Said
+from converters.label_studio_write import to_results
+from converters.labelling_config import LabellingConfig, ShownImage, images_shown, read_config
+from converters.outlines import shortened
+from converters.regions import Kept, Labels, Mark, Region
 
-__all__ = ["Submission", "SubmissionKind", "read_export", "to_results"]
+__all__ = ["Submission", "SubmissionKind", "read_export", "read_task", "to_results"]
 
 SubmissionKind = Literal["annotation", "skipped", "draft", "prediction"]
 
-NOTES = ("textarea", "rating", "number", "datetime", "taxonomy", "pairwise", "relation")
-"""Entry types that say something beside the outlines; they are left in the file."""
+HOLDERS = ("annotations", "completions", "annotation", "drafts", "predictions")
+"""Keys of a task under which submissions stand; the second is of old versions, the third of webhooks."""
 
-
-SHAPES = (*OUTLINES, "brushlabels")
+LONGEST_SECONDS = 10**9
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,13 +32,20 @@ class Submission:
         task, annotation: Label Studio's numbers.
         completed_by: the annotator's number.
         kind: submitted, skipped, not yet submitted, or a model's.
-        images: per image tag (`to_name`) the file it shows.
+        images: per image tag (`to_name`) the file it shows; the pages of a tag that shows several are `tag[0]`, ….
         regions: per image tag; an image without findings has an empty tuple.
         sizes: per image tag with regions, `(rows, columns)`.
-        choices: per control (`from_name`) the values chosen.
+        choices: per control (`from_name`) the values chosen for the task or one of its images.
         submitted: ISO time of the last change.
         seconds: time spent on it.
         problems: what could not be read of it, each with its field.
+        marks: per image tag; only where it was asked to keep them.
+        said: everything said beside the outlines.
+        relations: per image tag, those that say more than which regions are parts of one lesion.
+        notes: how something was understood, and the image tag it is about.
+        problems_of: the problems by image tag; under None those of unclear place.
+        shown: per image tag what it shows, as the task says it.
+        kept: what the task and the submission say besides.
     """
 
     task: int | None
@@ -48,29 +59,26 @@ class Submission:
     submitted: str | None
     seconds: float | None
     problems: tuple[ConversionError, ...] = ()
+    marks: dict[str, tuple[Mark, ...]] = field(default_factory=dict)
+    said: tuple[Said, ...] = ()
+    relations: dict[str, list[Relation]] = field(default_factory=dict)
+    notes: tuple[tuple[str | None, str], ...] = ()
+    problems_of: dict[str | None, tuple[ConversionError, ...]] = field(default_factory=dict)
+    shown: dict[str, ShownImage] = field(default_factory=dict)
+    kept: Kept = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Task:
     where: str
     number: int | None
-    images: dict[str, str]
-    source: str
-    labels: Mapping[str, Label] | None
-
-
-@dataclass
-class _Entries:
-    """What the entries of one `result` come to."""
-
-    regions: dict[str, list[Region]]
-    sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
-    choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    problems: list[ConversionError] = field(default_factory=list)
+    shown: dict[str, ShownImage]
+    reading: Reading
+    kept: Kept
 
 
 def read_export(
-    document: object, source: str, *, labels: Mapping[str, Label] | None = None, config: str | None = None
+    document: object, source: str, *, labels: Labels | None = None, config: str | None = None
 ) -> tuple[tuple[Submission, ...], tuple[ConversionError, ...]]:
     """All submissions of an export, a task or a webhook payload.
 
@@ -85,7 +93,6 @@ def read_export(
     """
     problems: list[ConversionError] = []
     submissions: list[Submission] = []
-    layout = LabellingConfig()
     try:
         layout = read_config(config or _config_inside(document), source)
         items = list(_items(document, source))
@@ -93,10 +100,28 @@ def read_export(
         return (), (error,)
     for where, item in items:
         try:
-            submissions += _of_item(item, where, layout, (source, labels))
+            submissions += _of_item(item, where, layout, Reading(source, (), labels))
         except ConversionError as error:
             problems.append(error)
     return tuple(submissions), tuple(problems)
+
+
+def read_task(task: object, where: str, reading: Reading, config: str | None = None) -> list[Submission]:
+    """The submissions of one task, JSON-MIN record or webhook payload.
+
+    Args:
+        task: the parsed JSON.
+        where: its place in the file, e.g. `[3]`.
+        reading: how its entries are to be read, its images not yet known.
+        config: the project's labelling configuration; a webhook payload brings its own.
+
+    Raises:
+        UnreadableFile: it is none, or the configuration is none.
+    """
+    layout = read_config(config or _config_inside(task), reading.source)
+    if where or (isinstance(task, dict) and is_record(task)):
+        return _of_item(task, where, layout, reading)
+    return [one for place, item in _items(task, reading.source) for one in _of_item(item, place, layout, reading)]
 
 
 def _config_inside(document: object) -> str:
@@ -121,149 +146,106 @@ def _items(document: object, source: str) -> Iterator[tuple[str, Any]]:
         )
 
 
-def _of_item(
-    item: object, where: str, layout: LabellingConfig, context: tuple[str, Mapping[str, Label] | None]
-) -> list[Submission]:
-    source, labels = context
+def _of_item(item: object, where: str, layout: LabellingConfig, reading: Reading) -> list[Submission]:
     if not isinstance(item, dict):
-        raise UnreadableFile(f"{item!r} is not a task", source=source, field=where)
+        raise UnreadableFile(f"{shortened(item)} is not a task", source=reading.source, field=where or None)
+    if is_record(item):
+        return [_of_record(item, where, layout, reading)]
     data = item.get("data")
-    if isinstance(data, dict):
-        task = _Task(where, _int(item.get("id")), images_of(data, layout), source, labels)
-        return _submissions(task, item)
-    if "annotation_id" not in item:
-        raise UnreadableFile("no task: it has no `data`; export as JSON", source=source, field=where)
-    task = _Task(where, _int(item.get("id")), images_of(item, layout), source, labels)
-    return [_of_record(task, item, layout)]
+    if not isinstance(data, dict):
+        message = "no task: it has no `data`; export as JSON"
+        raise UnreadableFile(message, source=reading.source, field=where or None)
+    listed = [(key, place, entry) for key in HOLDERS for place, entry in _entries_under(key, item.get(key), where)]
+    shown = images_shown(data, layout, (name for _, _, entry in listed for name in _tags_in(entry)))
+    references = {image.place.removeprefix("data.").partition("[")[0] for image in shown.values()}
+    kept = {key: value for key, value in item.items() if key not in (*HOLDERS, "data")}
+    kept["data"] = {key: value for key, value in data.items() if key not in references}
+    task = _Task(where, _int(item.get("id")), shown, _seeing(reading, shown), kept)
+    return [_submission(task, key, place, entry) for key, place, entry in listed]
 
 
-def _submissions(task: _Task, item: dict[str, Any]) -> list[Submission]:
-    found = []
-    for key, said in (
-        ("annotations", item.get("annotations", item.get("completions"))),
-        ("annotation", item.get("annotation")),
-        ("drafts", item.get("drafts")),
-        ("predictions", item.get("predictions")),
-    ):
-        several = said if isinstance(said, list) else [said]
-        for index, entry in enumerate(several):
-            if isinstance(entry, dict):
-                place = f"{key}[{index}]" if isinstance(said, list) else key
-                where = f"{task.where}.{place}".lstrip(".")
-                found.append(_submission(task, entry, _kind(key, entry), where))
-    return found
+def _seeing(reading: Reading, shown: Mapping[str, ShownImage]) -> Reading:
+    return Reading(reading.source, tuple(shown), reading.labels, reading.keep_marks)
 
 
-def _kind(key: str, entry: dict[str, Any]) -> SubmissionKind:
-    if key == "drafts":
+def _entries_under(key: str, said: object, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    several = said if isinstance(said, list) else [said]
+    for index, entry in enumerate(several):
+        if isinstance(entry, dict):
+            place = f"{key}[{index}]" if isinstance(said, list) else key
+            yield f"{where}.{place}".lstrip("."), entry
+
+
+def _tags_in(entry: Mapping[str, Any]) -> Iterator[object]:
+    result = entry.get("result")
+    for one in result if isinstance(result, list) else ():
+        if isinstance(one, dict) and "original_width" in one:
+            yield one.get("to_name")
+
+
+def _submission(task: _Task, holder: str, where: str, entry: Mapping[str, Any]) -> Submission:
+    result = entry.get("result")
+    listed = result if isinstance(result, list) else []
+    found = read_entries(((f"{where}.result[{index}]", one) for index, one in enumerate(listed)), task.reading)
+    if not isinstance(result, list):
+        message = f"{shortened(result)} is no list of regions; export the task again"
+        found.problems.append((None, UnreadableFile(message, source=task.reading.source, field=f"{where}.result")))
+    return _submitted(task, _kind(holder, entry), entry, found)
+
+
+def _kind(holder: str, entry: Mapping[str, Any]) -> SubmissionKind:
+    if holder == "drafts":
         return "draft"
-    if key == "predictions":
+    if holder == "predictions":
         return "prediction"
     return "skipped" if entry.get("was_cancelled") else "annotation"
 
 
-def _submission(task: _Task, entry: dict[str, Any], kind: SubmissionKind, where: str) -> Submission:
-    result = entry.get("result")
-    listed = result if isinstance(result, list) else []
-    entries = _read_entries(task, ((f"{where}.result[{index}]", one) for index, one in enumerate(listed)))
-    if not isinstance(result, list):
-        message = f"{result!r} is no list of regions; export the task again"
-        entries.problems.append(UnreadableFile(message, source=task.source, field=f"{where}.result"))
+def _submitted(task: _Task, kind: SubmissionKind, entry: Mapping[str, Any], found: Entries) -> Submission:
+    problems_of: dict[str | None, tuple[ConversionError, ...]] = {}
+    for image, problem in found.problems:
+        problems_of[image] = (*problems_of.get(image, ()), problem)
     return Submission(
         task=task.number,
         annotation=_int(entry.get("annotation") if kind == "draft" else entry.get("id")),
         completed_by=_person(entry.get("user") if kind == "draft" else entry.get("completed_by")),
         kind=kind,
-        images=task.images,
-        regions={tag: tuple(regions) for tag, regions in entries.regions.items()},
-        sizes=entries.sizes,
-        choices=entries.choices,
+        images={name: image.file for name, image in task.shown.items()},
+        regions={name: tuple(regions) for name, regions in found.regions.items()},
+        sizes=found.sizes,
+        choices=_choices(found.said),
         submitted=_text(entry.get("updated_at") or entry.get("created_at")),
         seconds=_seconds(entry.get("lead_time")),
-        problems=tuple(entries.problems),
+        problems=tuple(problem for _, problem in found.problems),
+        marks={name: tuple(marks) for name, marks in found.marks.items()},
+        said=tuple(found.said),
+        relations=found.relations,
+        notes=tuple(found.notes),
+        problems_of=problems_of,
+        shown=task.shown,
+        kept={**task.kept, "annotation": {key: said for key, said in entry.items() if key != "result"}},
     )
 
 
-def _read_entries(task: _Task, listed: Iterable[tuple[str, object]]) -> _Entries:
-    entries = _Entries({tag: [] for tag in task.images})
-    for where, one in listed:
-        try:
-            if not isinstance(one, dict):
-                raise BadRegion(f"{one!r} is not a region")
-            _read_entry(one, task, entries)
-        except BadRegion as error:
-            place = f"{where}.{error.field}" if error.field else where
-            entries.problems.append(BadRegion(error.message, source=task.source, field=place))
-    return entries
+def _choices(said: list[Said]) -> dict[str, tuple[str, ...]]:
+    chosen: dict[str, tuple[str, ...]] = {}
+    for one in said:
+        if one.kind == "choices" and one.shape is None:
+            chosen[one.control] = (*chosen.get(one.control, ()), *one.words)
+    return chosen
 
 
-def _read_entry(one: dict[str, Any], task: _Task, entries: _Entries) -> None:
-    kind, control = one.get("type"), str(one.get("from_name"))
-    if kind in NOTES or control == "ref" or control.endswith("_ref"):
-        return
-    if kind == "choices":
-        entries.choices[control] = _chosen(one.get("value"))
-        return
-    tag = _image_tag(one.get("to_name"), task)
-    size = size_of(one)
-    if entries.sizes.setdefault(tag, size) != size:
-        message = f"{size} differs from {entries.sizes[tag]} of the regions before; was the image exchanged?"
-        raise BadRegion(message, field="original_height")
-    entries.regions[tag].append(read_region(one, task.labels))
-
-
-def _image_tag(name: object, task: _Task) -> str:
-    if isinstance(name, str) and name in task.images:
-        return name
-    known = ", ".join(task.images) or "none"
-    raise BadRegion(
-        f"image {name!r} is not one of the task's ({known}); give the labelling configuration", field="to_name"
-    )
-
-
-def _chosen(value: object) -> tuple[str, ...]:
-    chosen = value.get("choices") if isinstance(value, dict) else None
-    if not isinstance(chosen, list):
-        raise BadRegion(f"{value!r} is no choice", field="value.choices")
-    return tuple(map(str, chosen))
-
-
-def _of_record(task: _Task, record: dict[str, Any], layout: LabellingConfig) -> Submission:
-    """A JSON-MIN record: values by control, without the names of the images."""
-    controls = {key: value for key, value in record.items() if key not in task.images.values()}
-    controls = {key: value if isinstance(value, list) else [value] for key, value in controls.items()}
-    entries = _read_entries(task, _shapes_of_record(controls, task, layout))
-    whole = {"id": record["annotation_id"], "completed_by": record.get("annotator"), "result": []}
-    return replace(
-        _submission(task, record | whole, "annotation", task.where),
-        regions={tag: tuple(regions) for tag, regions in entries.regions.items()},
-        sizes=entries.sizes,
-        choices={
-            control: tuple(values)
-            for control, values in controls.items()
-            if control not in task.images and values and all(isinstance(value, str) for value in values)
-        },
-        problems=tuple(entries.problems),
-    )
-
-
-def _shapes_of_record(
-    controls: dict[str, list[Any]], task: _Task, layout: LabellingConfig
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    for control, values in controls.items():
-        for index, value in enumerate(values):
-            kind = next((kind for kind in SHAPES if kind in value), None) if isinstance(value, dict) else None
-            if kind is not None:
-                tag = _tag_of_control(control, task, layout)
-                entry = {"type": kind, "value": value, "from_name": control, "to_name": tag}
-                yield f"{task.where}.{control}[{index}]", value | entry
-
-
-def _tag_of_control(control: str, task: _Task, layout: LabellingConfig) -> str | None:
-    named = layout.controls.get(control, (control.removesuffix("_label"),))
-    if named[0] in task.images:
-        return named[0]
-    return next(iter(task.images)) if len(task.images) == 1 else None
+def _of_record(record: Mapping[str, Any], where: str, layout: LabellingConfig, reading: Reading) -> Submission:
+    """A JSON-MIN record: one annotation, its values by control."""
+    shown = images_shown(record, layout)
+    parts = entries_of_record(record, where, layout, shown)
+    entry = {
+        "id": record.get("annotation_id"),
+        "completed_by": record.get("annotator"),
+        **{key: record[key] for key in ("created_at", "updated_at", "lead_time") if key in record},
+    }
+    task = _Task(where, _int(record.get("id")), shown, _seeing(reading, shown), {"data": parts.data})
+    return _submitted(task, "annotation", entry, read_entries(parts.entries, task.reading))
 
 
 def _int(value: object) -> int | None:
@@ -279,4 +261,6 @@ def _text(value: object) -> str | None:
 
 
 def _seconds(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < LONGEST_SECONDS else None

@@ -1,165 +1,236 @@
-"""One entry of a Label Studio `result` ↔ one region.
+"""One shape of a Label Studio `result` → the region or mark that it draws.
 
-Coordinates there are percent of the image; they come back to pixels rounded to 10⁻⁷, so that the same outline in a
-Labelme file gives the same mask. Turning is clockwise on the screen.
+Coordinates there are percent of the image as it lies in its file: turning the image on the screen changes neither
+them nor the size beside them. They come back to pixels rounded to 10⁻⁷, so that the same outline in a Labelme file
+gives the same mask. Shapes turn clockwise on the screen.
 """
 
-import hashlib
-import json
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from converters.bitmask import decode_bitmask
 from converters.errors import BadRegion
-from converters.outlines import check_patch, check_polygon, ellipse, label_of, number_of, rectangle, ring_of
+from converters.limits import MOST_PIXELS
+from converters.outlines import check_patch, check_polygon, ellipse, number_of, rectangle, ring_of, shortened
 from converters.rasterise import DECIMALS
-from converters.regions import Label, MaskPatch, Polygon, Region, Ring
+from converters.regions import Figure, Label, Mark, Mask, MaskPatch, Point, Polygon, Region, Ring
 from converters.rle import decode_brush
-from converters.seams import sew, unpick
-from converters.trace import polygons_of
+from converters.seams import unpick
+from converters.vectors import path_of
 
 Size = tuple[int, int]
 """`(rows, columns)` of the image."""
 
 Value = dict[str, Any]
 
+Drawn = Polygon | MaskPatch | Ring
+"""A region's shape, or the points of a mark."""
 
-def to_results(
-    regions: Iterable[Region], *, from_name: str, to_name: str, rows: int, columns: int
-) -> list[dict[str, object]]:
-    """Regions as Label Studio polygons for the control `from_name` on the image tag `to_name`.
+OURS = (
+    *("id", "to_name", "type", "value", "score", "original_width", "original_height", "item_index"),
+    *("from_name", "origin", "image_rotation"),
+)
+"""Keys of an entry that become fields of a region or mark; the last row is kept where it says something."""
 
-    Holes are sewn to the outline, painted regions become their exact outlines. The identifiers depend on nothing but
-    the regions (a region keeps its own); `score` and `origin` are carried.
-    """
-    results: list[dict[str, object]] = []
-    taken: set[str] = set()
-    pieces = [(region, polygon) for region in regions for polygon in polygons_of(region)]
-    for region, polygon in pieces:
-        points = [[100 * column / columns, 100 * row / rows] for column, row in sew(polygon)]
-        identifier = region.identifier or _digest(to_name, region.label, points)
-        while identifier in taken:
-            identifier = _digest(to_name, identifier, points)
-        taken.add(identifier)
-        result: dict[str, object] = {
-            "id": identifier,
-            "from_name": from_name,
-            "to_name": to_name,
-            "type": "polygonlabels",
-            "origin": "prediction" if region.suggested else "manual",
-            "original_width": columns,
-            "original_height": rows,
-            "image_rotation": 0,
-            "value": {"points": points, "closed": True, "polygonlabels": [region.label]},
-        }
-        results.append(result if region.score is None else result | {"score": region.score})
-    return results
+USUAL_ORIGINS = ("manual", "prediction", None)
 
 
-def read_region(result: Value, labels: Mapping[str, Label] | None = None) -> Region:
-    """The region that a polygon, rectangle, ellipse or brush entry draws.
+def kind_of(entry_type: object) -> str | None:
+    """`polygon` of `polygon` and of `polygonlabels`; None where an entry is no shape."""
+    kind = entry_type.removesuffix("labels") if isinstance(entry_type, str) else None
+    return kind if kind in SHAPES else None
 
-    Raises:
-        BadRegion: it has no meaning here; the error's field is relative to the entry.
-    """
-    kind = result.get("type")
-    outline = OUTLINES.get(str(kind))
-    if outline is None and kind != "brushlabels":
-        raise BadRegion(f"{kind!r} has no area that is read here; draw a polygon", field="type")
-    value = result.get("value")
+
+def kind_by_value(value: Value) -> str | None:
+    """The kind of shape whose value this is, for entries that carry the value but do not say."""
+    return next((kind for sign, kind in SIGNS.items() if sign in value), None)
+
+
+def value_of(entry: Value) -> Value:
+    """Raises: BadRegion: the entry has none."""
+    value = entry.get("value")
     if not isinstance(value, dict):
-        raise BadRegion(f"{value!r} is no value of a region", field="value")
-    label = _label(value.get(str(kind)), labels, f"value.{kind}")
-    size = size_of(result)
-    if result.get("image_rotation"):
-        raise BadRegion(f"the image was turned by {result['image_rotation']}; turn it back", field="image_rotation")
-    drawn = _brush(value, size) if outline is None else check_polygon(outline(value, size), size, "value.points")
-    score = result.get("score")
-    return Region(
-        label,
-        drawn,
-        score=float(score) if isinstance(score, int | float) and math.isfinite(score) else None,
-        suggested=result.get("origin") == "prediction",
-        identifier=result["id"] if isinstance(result.get("id"), str) else None,
-    )
+        raise BadRegion(f"{shortened(value)} is no value of a region", field="value")
+    return value
 
 
-def size_of(result: Value) -> Size:
+def size_of(entry: Value) -> Size:
     """`(rows, columns)` of the image that an entry was drawn on.
 
     Raises:
-        BadRegion: it does not say.
+        BadRegion: it does not say, or is larger than any scan.
     """
     sides = []
     for key in ("original_height", "original_width"):
-        side = result.get(key)
-        if isinstance(side, bool) or not isinstance(side, int) or side < 1:
-            raise BadRegion(f"{side!r} is not a size in pixels; export the task again", field=key)
+        side = entry.get(key)
+        if isinstance(side, bool) or not isinstance(side, int) or not 1 <= side <= MOST_PIXELS:
+            raise BadRegion(f"{shortened(side)} is not a size in pixels; export the task again", field=key)
         sides.append(side)
-    return sides[0], sides[1]
+    rows, columns = sides
+    if rows * columns > MOST_PIXELS:
+        message = f"an image of {rows} rows × {columns} columns is no scan; export the task again"
+        raise BadRegion(message, field="original_height")
+    return rows, columns
 
 
-def _label(value: object, labels: Mapping[str, Label] | None, field: str) -> Label:
-    if not isinstance(value, list) or len(value) != 1:
-        raise BadRegion(f"a region needs one label, this one has {value!r}", field=field)
-    return label_of(value[0], labels, field)
+def read_shape(kind: str, value: Value, size: Size) -> Drawn:
+    """What a value draws on an image of this size.
+
+    Raises:
+        BadRegion: nothing; the error's field is relative to the entry.
+    """
+    drawn, field = SHAPES[kind](value, size), FIELDS.get(kind, "value.points")
+    if isinstance(drawn, Polygon):
+        return check_polygon(drawn, size, field)
+    return check_patch(drawn, size, field) if isinstance(drawn, MaskPatch) else drawn
 
 
-def _pixels(percent: float, pixels: int) -> float:
-    return round(percent * pixels / 100, DECIMALS)
+def region_of(entry: Value, kind: str, label: Label, shape: Polygon | MaskPatch) -> Region:
+    """The region with all that its entry says of it besides."""
+    return Region(
+        label,
+        shape,
+        score=_score(entry.get("score")),
+        suggested=entry.get("origin") == "prediction",
+        identifier=entry["id"] if isinstance(entry.get("id"), str) else None,
+        kept=_kept(entry, kind),
+    )
 
 
-def _rounded(ring: Ring) -> Ring:
-    return tuple((round(column, DECIMALS), round(row, DECIMALS)) for column, row in ring)
+def mark_of(entry: Value, kind: str, label: str, points: Ring) -> Mark:
+    """The mark with all that its entry says of it besides."""
+    return Mark(
+        "point" if len(points) == 1 else "line",
+        label,
+        points,
+        identifier=entry["id"] if isinstance(entry.get("id"), str) else None,
+        kept=_kept(entry, kind),
+    )
+
+
+def _kept(entry: Value, kind: str) -> Value:
+    kept = {key: said for key, said in entry.items() if key not in OURS}
+    if entry.get("from_name") is not None:
+        kept["from_name"] = entry["from_name"]
+    if entry.get("image_rotation"):
+        kept["image_rotation"] = entry["image_rotation"]
+    if entry.get("origin") not in USUAL_ORIGINS:
+        kept["origin"] = entry["origin"]
+    if entry.get("score") is not None and _score(entry["score"]) is None:
+        kept["score"] = entry["score"]
+    spoken_for = (*GEOMETRY[kind], f"{kind}labels", "labels")
+    further = {key: said for key, said in entry["value"].items() if key not in spoken_for}
+    return kept | ({"value": further} if further else {})
+
+
+def _score(said: object) -> float | None:
+    if isinstance(said, bool) or not isinstance(said, int | float):
+        return None
+    return float(said) if 0 <= said <= 1 else None
 
 
 def _number(value: Value, key: str) -> float:
     return number_of(value.get(key), f"value.{key}")
 
 
+def _turn(value: Value) -> float:
+    return _number(value, "rotation") if value.get("rotation") is not None else 0.0
+
+
+def _pair(value: Value, size: Size, keys: tuple[str, str]) -> Point:
+    across, down = (_number(value, key) for key in keys)
+    return across * size[1] / 100, down * size[0] / 100
+
+
+def _rounded(ring: Ring) -> Ring:
+    return tuple([(round(column, DECIMALS), round(row, DECIMALS)) for column, row in ring])
+
+
 def _polygon(value: Value, size: Size) -> Polygon:
     if value.get("closed", True) is False:
         raise BadRegion("the outline is not closed; finish it", field="value.closed")
+    across, down = size[1] / 100, size[0] / 100
     points = ring_of(value.get("points"), "value.points")
-    return unpick(tuple((_pixels(column, size[1]), _pixels(row, size[0])) for column, row in points))
+    return unpick(tuple([(round(x * across, DECIMALS), round(y * down, DECIMALS)) for x, y in points]))
 
 
 def _rectangle(value: Value, size: Size) -> Polygon:
-    corner = (_number(value, "x") * size[1] / 100, _number(value, "y") * size[0] / 100)
-    sides = (_number(value, "width") * size[1] / 100, _number(value, "height") * size[0] / 100)
-    return Polygon(_rounded(rectangle(corner, sides, _rotation(value))))
+    corner, sides = _pair(value, size, ("x", "y")), _pair(value, size, ("width", "height"))
+    degrees = _turn(value)
+    opposite = (corner[0] + sides[0], corner[1] + sides[1])
+    figure = Figure("rectangle", _rounded((corner, opposite)), degrees)
+    return Polygon(_rounded(rectangle(corner, sides, degrees)), figure=figure)
 
 
 def _ellipse(value: Value, size: Size) -> Polygon:
-    centre = (_number(value, "x") * size[1] / 100, _number(value, "y") * size[0] / 100)
-    radii = (_number(value, "radiusX") * size[1] / 100, _number(value, "radiusY") * size[0] / 100)
-    return Polygon(_rounded(ellipse(centre, radii, _rotation(value))))
-
-
-def _rotation(value: Value) -> float:
-    return _number(value, "rotation") if value.get("rotation") is not None else 0.0
+    centre, radii = _pair(value, size, ("x", "y")), _pair(value, size, ("radiusX", "radiusY"))
+    degrees = _turn(value)
+    rim = (centre[0] + radii[0], centre[1] + radii[1])
+    figure = Figure("ellipse", _rounded((centre, rim)), degrees)
+    return Polygon(_rounded(ellipse(centre, radii, degrees)), figure=figure)
 
 
 def _brush(value: Value, size: Size) -> MaskPatch:
     if value.get("format") != "rle" or not isinstance(value.get("rle"), list):
-        raise BadRegion(f"brush format {value.get('format')!r} is not read; export as JSON", field="value.format")
-    mask = decode_brush(value["rle"], *size)
+        message = f"brush format {shortened(value.get('format'))} is not read; export as JSON"
+        raise BadRegion(message, field="value.format")
+    return _patch(decode_brush(value["rle"], *size), "value.rle")
+
+
+def _bitmask(value: Value, size: Size) -> MaskPatch:
+    field = "value.imageDataURL"
+    return _patch(decode_bitmask(value.get("imageDataURL"), *size, field), field)
+
+
+def _patch(mask: Mask, field: str) -> MaskPatch:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not len(rows):
-        raise BadRegion("no pixel is painted", field="value.rle")
+        raise BadRegion("no pixel is painted", field=field)
     painted = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return check_patch(MaskPatch(int(columns[0]), int(rows[0]), painted), size, "value.rle")
+    return MaskPatch(int(columns[0]), int(rows[0]), painted.copy())
 
 
-def _digest(*said: object) -> str:
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:10]
+def _vector(value: Value, size: Size) -> Polygon | Ring:
+    points, closed = path_of(value, *size)
+    return Polygon(_rounded(points)) if closed else _rounded(points)
 
 
-OUTLINES: dict[str, Callable[[Value, Size], Polygon]] = {
-    "polygonlabels": _polygon,
-    "rectanglelabels": _rectangle,
-    "ellipselabels": _ellipse,
+def _keypoint(value: Value, size: Size) -> Ring:
+    return _rounded((_pair(value, size, ("x", "y")),))
+
+
+SHAPES: dict[str, Callable[[Value, Size], Drawn]] = {
+    "polygon": _polygon,
+    "rectangle": _rectangle,
+    "ellipse": _ellipse,
+    "brush": _brush,
+    "bitmask": _bitmask,
+    "vector": _vector,
+    "keypoint": _keypoint,
 }
-"""Entry types that outline an area."""
+
+FIELDS = {"brush": "value.rle", "bitmask": "value.imageDataURL", "vector": "value.vertices"}
+
+GEOMETRY = {
+    "polygon": ("points", "closed"),
+    "rectangle": ("x", "y", "width", "height", "rotation"),
+    "ellipse": ("x", "y", "radiusX", "radiusY", "rotation"),
+    "brush": ("format", "rle"),
+    "bitmask": ("imageDataURL",),
+    "vector": ("vertices", "closed"),
+    "keypoint": ("x", "y"),
+}
+"""By kind, the keys of a value that say where the shape is."""
+
+SIGNS = {
+    "vertices": "vector",
+    "points": "polygon",
+    "rle": "brush",
+    "imageDataURL": "bitmask",
+    "radiusX": "ellipse",
+    "height": "rectangle",
+    "x": "keypoint",
+}
+"""Keys that only one kind has, the first that is found counts."""

@@ -163,12 +163,12 @@ BAD = {
     "two labels": (entry({"points": SQUARE, "polygonlabels": ["metastasis", "bladder"]}), "value.polygonlabels"),
     "no label": (entry({"points": SQUARE, "polygonlabels": []}), "value.polygonlabels"),
     "two points": (entry({"points": SQUARE[:2]}), "value.points"),
-    "not a number": (entry({"points": [[float("nan"), 1], [2, 2], [3, 1]]}), "value.points"),
+    "not a number": (entry({"points": [[float("nan"), 1], [2, 2], [3, 1]]}), "value.points[0]"),
     "no area": (entry({"points": [[1, 1], [2, 2], [3, 3]]}), "value.points"),
     "not closed": (entry({"points": SQUARE, "closed": False}), "value.closed"),
     "outside": (entry({"points": [[101, 1], [120, 2], [103, 9]]}), "value.points"),
     "no size": (entry(original_width=None), "original_width"),
-    "turned image": (entry(image_rotation=90), "image_rotation"),
+    "image turned by less than a quarter": (entry(image_rotation=30), "image_rotation"),
     "another image's": (entry(image="lateral"), "to_name"),
     "no image": (entry(to_name=None), "to_name"),
     "another size": (entry(original_height=512), "original_height"),
@@ -177,7 +177,8 @@ BAD = {
     "brush of another format": (entry({"format": "png"}, "brushlabels"), "value.format"),
     "damaged brush": (entry({"format": "rle", "rle": [1, 2]}, "brushlabels"), "value.rle"),
     "rectangle without height": (entry({"x": 1, "y": 1, "width": 5}, "rectanglelabels"), "value.height"),
-    "choice without value": (entry(kind="choices") | {"value": []}, "value.choices"),
+    "choice without value": (entry(kind="choices") | {"value": []}, "value"),
+    "choice that is no list": (entry(kind="choices") | {"value": {"choices": "x"}}, "value.choices"),
 }
 
 
