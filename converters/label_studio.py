@@ -158,8 +158,10 @@ def _of_item(item: object, where: str, layout: LabellingConfig, reading: Reading
     listed = [(key, place, entry) for key in HOLDERS for place, entry in _entries_under(key, item.get(key), where)]
     shown = images_shown(data, layout, (name for _, _, entry in listed for name in _tags_in(entry)))
     references = {image.place.removeprefix("data.").partition("[")[0] for image in shown.values()}
-    kept = {key: value for key, value in item.items() if key not in (*HOLDERS, "data")}
-    kept["data"] = {key: value for key, value in data.items() if key not in references}
+    kept = {
+        "task": {key: value for key, value in item.items() if key not in (*HOLDERS, "data")},
+        "data": {key: value for key, value in data.items() if key not in references},
+    }
     task = _Task(where, _int(item.get("id")), shown, _seeing(reading, shown), kept)
     return [_submission(task, key, place, entry) for key, place, entry in listed]
 

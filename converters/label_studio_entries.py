@@ -87,6 +87,7 @@ class _Reader:
         self.found = Entries({name: [] for name in reading.images})
         self.labels: dict[str | None, list[_Place]] = {}
         self.relations: list[Relation] = []
+        self.controls: dict[tuple[str, str, str], set[str]] = {}
 
     def read(self, listed: Iterable[tuple[str, object]]) -> Entries:
         shapes, statements = self._sorted(listed)
@@ -96,6 +97,10 @@ class _Reader:
             self._try(self._read_statement, place)
         self._relate()
         self._give_to_shapes()
+        for (image, label, _), controls in self.controls.items():
+            if len(controls) > 1:
+                names = ", ".join(sorted(controls))
+                self._note_once(image, f"{label} was drawn with several controls, which are not told apart: {names}")
         return self.found
 
     def _sorted(self, listed: Iterable[tuple[str, object]]) -> tuple[list[_Place], list[_Place]]:
@@ -116,7 +121,7 @@ class _Reader:
             else:
                 shapes.append(_Place(where, one))
         if overlays:
-            self.found.notes.append((None, f"{overlays} outlines to compare with are not the reader's own"))
+            self.found.notes.append((None, f"outlines shown for comparison, which are not the reader's: {overlays}"))
         return self._with_labels(shapes, statements)
 
     def _with_labels(self, shapes: list[_Place], statements: list[_Place]) -> tuple[list[_Place], list[_Place]]:
@@ -166,7 +171,9 @@ class _Reader:
             if isinstance(drawn, tuple):
                 self.found.marks.setdefault(image, []).append(mark_of(entry, kind, self._mark(words, path), drawn))
             else:
-                self.found.regions[image].append(region_of(entry, kind, self._label(words, path), drawn))
+                label = self._label(words, path)
+                self.found.regions[image].append(region_of(entry, kind, label, drawn))
+                self.controls.setdefault((image, label, kind), set()).add(str(where.entry.get("from_name")))
         except BadRegion as error:
             self._note_problem(where, error)
 

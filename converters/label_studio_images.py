@@ -121,7 +121,7 @@ class _Task:
         for kind, words in NOT_READINGS.items():
             number = sum(one.kind == kind for one in self.submissions)
             if number:
-                yield f"{number} {words} of the task are no readings"
+                yield f"{words} of the task, which are no readings: {number}"
 
 
 def _that_count(submitted: Sequence[Submission]) -> Iterator[tuple[Submission, list[Submission]]]:

@@ -57,7 +57,7 @@ def entries_of_record(
         for index, one in enumerate(said if isinstance(said, list) else [said]):
             place = f"{where}.{control}[{index}]" if isinstance(said, list) else f"{where}.{control}"
             entries.append((place.lstrip("."), _entry(one, control, tag, layout)))
-    return Record(list(_without_unlabelled_twins(entries)), data)
+    return Record(list(_without_twins(entries)), data)
 
 
 def _controls(record: Mapping[str, Any], layout: LabellingConfig) -> list[str]:
@@ -100,11 +100,17 @@ def _tag_of_control(control: str, shown: Mapping[str, ShownImage], layout: Label
     return tags[0] if len(tags) == 1 else None
 
 
-def _without_unlabelled_twins(entries: list[tuple[str, Value]]) -> Iterator[tuple[str, Value]]:
-    """Shapes that get their label from a control of their own stand in the record twice, once without it."""
-    labelled = {_outline(entry) for _, entry in entries if entry["type"] == "labels"}
+def _without_twins(entries: list[tuple[str, Value]]) -> Iterator[tuple[str, Value]]:
+    """Shapes that get their label from a control of their own stand in the record twice: by that control, and by the
+    one that drew them.
+    """
+    labelled: dict[str, str] = {}
+    for _, entry in entries:
+        if entry["type"] == "labels":
+            labelled.setdefault(_outline(entry), entry["from_name"])
     for place, entry in entries:
-        if entry["type"] not in GEOMETRY or _outline(entry) not in labelled:
+        is_shape = entry["type"] == "labels" or entry["type"] in GEOMETRY
+        if not is_shape or labelled.get(_outline(entry), entry["from_name"]) == entry["from_name"]:
             yield place, entry
 
 
