@@ -18,7 +18,7 @@ from converters.document import parse_json
 from converters.drawn import Colour
 from converters.errors import UnreadableFile
 from converters.outlines import shortened
-from converters.regions import LABELS, Label
+from converters.regions import LABELS, Label, Labels
 
 BACKGROUND = ("background", "_background_", "unlabelled", "unlabeled", "void")
 """Words for what is neither label, in small letters."""
@@ -39,13 +39,14 @@ class ColourTable:
     numbers: Mapping[int, Label | None] = field(default_factory=dict)
 
 
-def read_colours(content: bytes, source: str, labels: Mapping[str, Label] | None = None) -> ColourTable:
+def read_colours(content: bytes, source: str, labels: Labels | None = None) -> ColourTable:
     """The table in a file.
 
     Args:
         content: the file.
         source: its name for messages.
-        labels: the table's words → ours; None where they must be ours.
+        labels: the table's words → ours, None for one that is to be left out: it is background; None where they must
+            be ours.
 
     Raises:
         UnreadableFile: none of the forms, an unknown label, or a colour with two meanings.

@@ -3,7 +3,7 @@
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from converters.drawn import Dialect, DrawnImage, Found, Origin
 from converters.errors import BadRegion, ConversionError, UnreadableFile
 from converters.mask_pixels import WHITE, Level, MaskPixels, read_pixels
 from converters.pieces import regions_of_mask, regions_of_numbers
-from converters.regions import LABELS, Label, Mask, Region
+from converters.regions import LABELS, Label, Labels, Mask, Region
 
 SUFFIXES = (".png", ".gif", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
 INSTANCES = ".instances"
@@ -48,8 +48,10 @@ class _Said:
 
 def is_mask_image(path: Path, dialect: Dialect) -> bool:
     """Whether a file is read as a mask: by its name, or because a table says what every picture's pixels mean."""
+    if path.suffix.lower() not in SUFFIXES or _is_left_out(path, dialect):
+        return False
     has_table = dialect.colours is not None or dialect.numbers is not None
-    return path.suffix.lower() in SUFFIXES and (has_table or _named(path, dialect) is not None)
+    return has_table or _named(path, dialect) is not None
 
 
 def image_key(path: Path, dialect: Dialect) -> Path:
@@ -85,11 +87,23 @@ def read_mask_images(paths: Sequence[Path], dialect: Dialect) -> Found:
 
 def _named(path: Path, dialect: Dialect) -> tuple[str, Label, bool] | None:
     """Image and reader, label, and whether regions are numbered, as a file name says; None where it names no label."""
+    name, word, is_map = _parts(path)
+    words: Labels = dialect.labels if dialect.labels is not None else {label: label for label in LABELS}
+    label = words.get(word)
+    return None if not name or label is None else (name, label, is_map)
+
+
+def _is_left_out(path: Path, dialect: Dialect) -> bool:
+    """Whether a file is a mask of a label that is to be left out."""
+    name, word, _ = _parts(path)
+    return bool(name) and dialect.labels is not None and dialect.labels.get(word, "") is None
+
+
+def _parts(path: Path) -> tuple[str, str, bool]:
+    """Image and reader, the word that may be a label, and whether the name says that regions are numbered."""
     stem = path.name[: -len(path.suffix)] if path.suffix else path.name
-    is_map = stem.endswith(INSTANCES)
     name, _, word = stem.removesuffix(INSTANCES).rpartition(".")
-    words: Mapping[str, Label] = dialect.labels if dialect.labels is not None else {label: label for label in LABELS}
-    return (name, words[word], is_map) if name and word in words else None
+    return name, word, stem.endswith(INSTANCES)
 
 
 def _opened(path: Path, dialect: Dialect) -> _File:

@@ -19,7 +19,7 @@ from converters.drawn import Dialect, DrawnImage, Found, Origin
 from converters.errors import UnreadableFile
 from converters.limits import MOST_PIXELS
 from converters.pieces import regions_of_mask
-from converters.regions import LABELS, Label, Mask, Region
+from converters.regions import LABELS, Label, Labels, Mask, Region
 
 SUFFIXES = (".npz", ".npy")
 MOST_BYTES = 2**29
@@ -139,10 +139,11 @@ def _masks(arrays: Mapping[str, Values], dialect: Dialect) -> tuple[dict[Label, 
     Raises:
         UnreadableFile: no array says what it is a mask of, or one is no mask, or their sizes differ.
     """
-    words: Mapping[str, Label] = dialect.labels if dialect.labels is not None else {label: label for label in LABELS}
+    told: Labels = dialect.labels if dialect.labels is not None else {label: label for label in LABELS}
+    words = {word: label for word, label in told.items() if label is not None}
+    notes = [f"array {name!r} was asked to be left out" for name in arrays if told.get(name, "") is None]
     named = {name: array for name, array in arrays.items() if name in words}
-    others = {name: array for name, array in arrays.items() if name not in words}
-    notes: list[str] = []
+    others = {name: array for name, array in arrays.items() if name not in told}
     if not named:
         masks = _numbered(others, words, dialect)
     else:
@@ -154,8 +155,8 @@ def _masks(arrays: Mapping[str, Values], dialect: Dialect) -> tuple[dict[Label, 
             masks[words[name]] = _painted(array, name, notes)
     shapes = {mask.shape: label for label, mask in masks.items()}
     if len(shapes) > 1:
-        told = ", ".join(f"{label} {shape[0]} rows × {shape[1]} columns" for shape, label in shapes.items())
-        raise UnreadableFile(f"holds masks of different sizes ({told}); masks of one image have its size")
+        sizes = ", ".join(f"{label} {shape[0]} rows × {shape[1]} columns" for shape, label in shapes.items())
+        raise UnreadableFile(f"holds masks of different sizes ({sizes}); masks of one image have its size")
     return masks, notes
 
 

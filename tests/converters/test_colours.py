@@ -32,6 +32,11 @@ def test_the_tables_own_words_are_translated():
     assert told.numbers == {1: "metastasis", 0: None}
 
 
+def test_what_is_to_be_left_out_is_background():
+    told = read_colours(b'{"lesion": 1, "kidney": 2}', "c", {"lesion": "metastasis", "kidney": None})
+    assert told.numbers == {1: "metastasis", 2: None}
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -72,6 +72,7 @@ def indexed(pixels, *colours):
         ("a.metastasis.json", OURS, False),
         ("a.lesion.png", OURS, False),
         ("a.lesion.png", Dialect(labels={"lesion": "metastasis"}), True),
+        ("a.lesion.png", Dialect(labels={"lesion": None}, numbers={1: "metastasis"}), False),
         ("a.png", TABLE, True),
         ("a.jpg", NUMBERS, True),
         ("a.json", TABLE, False),

@@ -9,12 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from converters.drawn import Dialect, DrawnImage, Origin
+from converters.drawn import Dialect
 from converters.errors import UnreadableFile
 from converters.numpy_masks import is_numpy, read_numpy_masks
-from converters.pieces import regions_of_mask
 from converters.rasterise import draw
-from converters.targets import arrays as written_arrays
 
 OURS = Dialect()
 NUMBERS = Dialect(numbers={1: "metastasis", 2: "bladder"})
@@ -51,13 +49,9 @@ def test_numpy_files_are_known_by_their_names():
 @settings(max_examples=40)
 def test_archives_come_back_exactly_as_they_were_written(tmp_path_factory, pair):
     metastasis, bladder = pair[..., 0] & ~pair[..., 1], pair[..., 1]
-    regions = (*regions_of_mask(metastasis, "metastasis")[0], *regions_of_mask(bladder, "bladder")[0])
-    drawn = DrawnImage(Origin("a", "", "x", ""), "a", "2", "a.png", *metastasis.shape, regions)
-    ((name, content),) = written_arrays(drawn, draw(regions, drawn.shape)).items()
-    path = tmp_path_factory.mktemp("archive") / name
-    path.write_bytes(content)
-    again = read(path)
-    assert (again.stem, again.reader, again.shape) == ("a", "2", drawn.shape)
+    path = tmp_path_factory.mktemp("archive") / "a.2.npz"
+    again = read(archive(path, metastasis=metastasis, bladder=bladder))
+    assert (again.stem, again.reader, again.shape) == ("a", "2", metastasis.shape)
     assert np.array_equal(covered(again), metastasis)
     assert np.array_equal(covered(again, "bladder"), bladder)
 
@@ -82,6 +76,14 @@ def test_arrays_of_two_values_are_masks(tmp_path, array, note):
 def test_the_arrays_own_words_are_translated(tmp_path):
     drawn = read(archive(tmp_path / "a.npz", lesion=LESION), Dialect(labels={"lesion": "metastasis"}))
     assert np.array_equal(covered(drawn), LESION)
+
+
+def test_arrays_that_are_to_be_left_out_are_noted(tmp_path):
+    drawn = read(
+        archive(tmp_path / "a.npz", lesion=LESION, kidney=LESION),
+        Dialect(labels={"lesion": "metastasis", "kidney": None}),
+    )
+    assert "array 'kidney' was asked to be left out" in drawn.notes
 
 
 def test_other_arrays_beside_masks_are_noted(tmp_path):
