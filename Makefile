@@ -1,8 +1,9 @@
 # make demo   the whole loop on simulated studies, then serve it (ARGS=--no-serve ends by itself)
 # make test   every check: style, types, layers, tests
 # make bench  measures speed and memory and writes docs/benchmarks.md
+# make fuzz   100,000 damaged files through the converters (ARGS=1000 takes fewer)
 
-.PHONY: demo test bench set-up lock
+.PHONY: demo test bench fuzz set-up lock
 
 demo:
 	@scripts/set-up demo
@@ -19,6 +20,10 @@ test:
 bench:
 	@scripts/set-up peers
 	.venv/bin/python -m tests.benchmarks $(ARGS)
+
+fuzz:
+	@scripts/set-up
+	.venv/bin/python -m tests.fuzz $(ARGS)
 
 set-up:
 	@scripts/set-up

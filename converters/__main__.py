@@ -3,56 +3,58 @@
 import argparse
 import json
 import sys
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from converters.folder import TARGETS, Outcome, Wish, convert
+from rich.console import Console
+from rich.progress import Progress, TextColumn, TimeRemainingColumn
 
-NOT_YET = ("dicom-seg",)
-EXAMPLE = "example: scintiloop convert readings/ out/ --to masks"
+from converters import folder
+from converters.command import check, parser, wish_of
+from converters.errors import ConversionError
+from converters.folder import convert
+from converters.writing import Outcome
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit status: 0 all done, 1 something was not done, 2 wrong usage."""
-    parser = _parser()
+    usage = parser()
     try:
-        asked = parser.parse_args(argv)
-        if not asked.source.exists():
-            parser.error(f"{asked.source} does not exist")
-        if asked.destination.exists() and not asked.destination.is_dir():
-            parser.error(f"{asked.destination} is not a folder")
-        if asked.to != "masks" and (asked.instances or asked.npz):
-            parser.error("--instances and --npz go with --to masks")
+        asked = usage.parse_args(argv)
+        check(asked, usage)
     except SystemExit as stop:
         return int(stop.code or 0)
-    if asked.to in NOT_YET:
-        sys.stderr.write(f"--to {asked.to} is not written by this version; use one of {', '.join(TARGETS)}\n")
-        return 1
-    wish = Wish(asked.to, asked.instances, asked.npz, asked.allow_lossy)
-    outcome = convert(asked.source, asked.destination, wish)
-    _tell(outcome, as_json=asked.json)
+    try:
+        wish = wish_of(asked)
+    except ConversionError as error:
+        outcome = Outcome(errors=[error])
+    else:
+        with _progress() as progress:
+            outcome = convert(asked.source, asked.destination, wish, jobs=asked.jobs, progress=progress)
+    _tell(outcome, asked)
     return 1 if outcome.errors else 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="scintiloop convert", description=__doc__, epilog=EXAMPLE)
-    parser.add_argument("source", metavar="SRC", type=Path, help="a Labelme file, a Label Studio export, or a folder")
-    parser.add_argument("destination", metavar="DST", type=Path, help="the folder to write to")
-    parser.add_argument("--to", required=True, choices=(*TARGETS, *NOT_YET))
-    parser.add_argument("--instances", action="store_true", help="also each component by its number (uint16 PNG)")
-    parser.add_argument("--npz", action="store_true", help="also a NumPy archive of the masks")
-    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    parser.add_argument("--allow-lossy", action="store_true", help="go on where the format cannot say everything")
-    return parser
+@contextmanager
+def _progress() -> Iterator[folder.Progress]:
+    """A bar on the terminal, nothing where standard error is none."""
+    console = Console(stderr=True)
+    columns = (*Progress.get_default_columns()[:3], TimeRemainingColumn(), TextColumn("{task.completed}/{task.total}"))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("converting", total=None)
+        yield lambda name, number, total: bar.update(task, completed=number, total=total)
 
 
-def _tell(outcome: Outcome, *, as_json: bool) -> None:
+def _tell(outcome: Outcome, asked: argparse.Namespace) -> None:
     for error in outcome.errors:
         sys.stderr.write(f"{error}\n")
-    if as_json:
+    if asked.json:
         errors = [{"file": error.source, "field": error.field, "error": error.message} for error in outcome.errors]
-        sys.stdout.write(json.dumps({"converted": outcome.converted, "errors": errors}, ensure_ascii=False) + "\n")
-    else:
-        sys.stdout.write(f"{len(outcome.converted)} images converted, {len(outcome.errors)} errors\n")
+        told = {"converted": outcome.converted, "already_there": outcome.already_there, "errors": errors}
+        sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+        return
+    there = f" ({outcome.already_there} were there already)" if outcome.already_there else ""
+    sys.stdout.write(f"{len(outcome.converted)} images converted{there}, {len(outcome.errors)} errors\n")
 
 
 if __name__ == "__main__":

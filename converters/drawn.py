@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from converters.errors import ConversionError
-from converters.regions import Kept, Label, Mark, Region
+from converters.regions import Kept, Label, Labels, Mark, Region
 
 Colour = tuple[int, int, int]
 """Red, green, blue, 0 to 255."""
@@ -15,7 +15,7 @@ class Dialect:
     """How the sources mean what they say, where they do not use our words.
 
     Attributes:
-        labels: the files' labels → ours; None where they must be ours.
+        labels: the files' labels → ours, None for one whose shapes are to be left out; None where they must be ours.
         colours: what a colour of a mask image means, None for background; None where no image is a mask image but
             those whose names say so.
         numbers: what a grey value, palette index or array value of a mask image means, None for background.
@@ -23,7 +23,7 @@ class Dialect:
         labelling_config: the Label Studio project's labelling configuration, for exports that do not bring it.
     """
 
-    labels: Mapping[str, Label] | None = None
+    labels: Labels | None = None
     colours: Mapping[Colour, Label | None] | None = None
     numbers: Mapping[int, Label | None] | None = None
     keep_marks: bool = False
@@ -87,6 +87,11 @@ class DrawnImage:
         return self.rows, self.columns
 
     @property
+    def shapes(self) -> tuple[Region | Mark, ...]:
+        """Regions, then marks."""
+        return (*self.regions, *self.marks)
+
+    @property
     def name(self) -> str:
         """Stem and, where there are several readers, the reader."""
         return self.stem if self.reader is None else f"{self.stem}.{self.reader}"
@@ -114,7 +119,7 @@ class Found:
 
     Attributes:
         images: what was drawn.
-        problems: what could not be read.
+        problems: what could not be read and is no image's own problem.
         drawn_on: image tags on which somebody drew.
         waiting: images without findings that may yet turn out to be drawn on.
     """

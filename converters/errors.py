@@ -25,6 +25,10 @@ class BadRegion(ConversionError):
     """A shape with no meaning here: unknown label, too few points, not a number, outside the image."""
 
 
+class LeftOut(BadRegion):
+    """A shape of a label that was asked to be left out."""
+
+
 class WouldLose(ConversionError):
     """The target format cannot hold what the source says."""
 

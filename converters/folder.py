@@ -1,145 +1,107 @@
 """A file or a folder of readers' files → a folder in another format, one certificate per drawn image.
 
-One bad file is reported and the rest goes on; a file of the result is there whole or not at all.
+Pieces are converted side by side; what they become is written in the order of the sources, so that it does not depend
+on how many are at work. One bad file is reported and the rest goes on; a file of the result is there whole or not at
+all; what a certificate shows to be there already is not made again.
 """
 
-import hashlib
-import json
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from converters.certificate import certificate
-from converters.coco import write_coco
-from converters.drawn import DrawnImage
-from converters.errors import ConversionError, NameTaken, UnreadableFile, WouldLose
-from converters.rasterise import draw
-from converters.regions import Label
-from converters.sources import is_source, read_source
-from converters.targets import WRITERS, Files, arrays, instances, not_kept
+from converters.conversion import Converted, convert_piece, convert_waiting
+from converters.drawn import Waiting
+from converters.errors import ConversionError, UnreadableFile
+from converters.side_by_side import in_order, processors
+from converters.sources import Piece, SourceFile, files_of, pieces_of
+from converters.targets import WRITERS
+from converters.wish import Wish
+from converters.writing import Outcome, Writer
 
-TARGETS = (*WRITERS, "coco")
+TARGETS = tuple(WRITERS)
+
+WORTH_MORE_PROCESSES = 2**22
+"""Bytes of all sources from which the start of further processes pays."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of each finished file, its number from 1, and how many there are."""
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What is asked for.
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """A piece of a file, what keeps one from being a piece, or (neither) the end of the file."""
 
-    Attributes:
-        target: one of TARGETS.
-        with_instances, with_arrays: masks also as numbered components, as NumPy archives.
-        allow_lossy: go on where the target cannot say all that the source says; the certificate tells.
-        labels: what the sources' labels mean, where they are not ours.
-    """
-
-    target: str
-    with_instances: bool = False
-    with_arrays: bool = False
-    allow_lossy: bool = False
-    labels: Mapping[str, Label] | None = None
+    file: SourceFile
+    piece: Piece | None = None
+    error: ConversionError | None = None
 
 
 @dataclass
-class Outcome:
-    """What was done: per drawn image its outputs, and everything that was not done."""
+class _Known:
+    """What is known of the file that is being read."""
 
-    converted: list[dict[str, object]] = field(default_factory=list)
-    errors: list[ConversionError] = field(default_factory=list)
+    drawn_on: frozenset[str] = frozenset()
+    waiting: list[Waiting] = field(default_factory=list)
 
 
-def convert(source: Path, destination: Path, wish: Wish) -> Outcome:
-    """Convert a file, or every readers' file below a folder, into `destination`."""
-    outcome = Outcome()
-    taken: dict[Path, str] = {}
-    done: list[DrawnImage] = []
-    files = list(_files(source, destination))
+def convert(
+    source: Path, destination: Path, wish: Wish, *, jobs: int | None = None, progress: Progress | None = None
+) -> Outcome:
+    """Convert a file, or every readers' file below a folder, into `destination`.
+
+    Args:
+        source: a file, or a folder.
+        destination: a folder; made if need be.
+        wish: what is asked for.
+        jobs: processes to work with; None for as many as are worth it.
+        progress: told of each finished file.
+    """
+    writer = Writer(destination)
+    files = files_of(source, destination, wish.dialect)
     if not files:
-        outcome.errors.append(UnreadableFile("holds no readers' file (*.json)", source=source.name))
-    for path in files:
-        below = path.parent.relative_to(source) if source.is_dir() else Path()
-        for drawn in _read(path, below, wish, outcome):
-            with _reported(outcome, drawn.origin.name):
-                outcome.converted.append(_convert_one(drawn, destination / below, wish, taken))
-                done.append(drawn)
-    if wish.target == "coco":
-        with _reported(outcome, str(destination)):
-            _write_coco(done, destination)
-    return outcome
-
-
-@contextmanager
-def _reported(outcome: Outcome, name: str) -> Iterator[None]:
-    """What goes wrong with one output is reported, and the next one is made."""
+        message = "holds no readers' file (*.json, *.npz, *.npy or NAME.metastasis.png)"
+        writer.outcome.errors.append(UnreadableFile(message, source=source.name))
+    work = partial(_convert_step, destination=destination, wish=wish)
+    known, finished = _Known(), 0
     try:
-        yield
-    except ConversionError as error:
-        outcome.errors.append(error)
-    except (OSError, ValueError) as error:
-        outcome.errors.append(ConversionError(f"cannot be written ({error})", source=name))
+        for step, converted in in_order(_steps(files, wish), work, jobs or _worth(files)):
+            writer.take(converted, step.file)
+            known.drawn_on |= converted.drawn_on
+            known.waiting += converted.waiting
+            if step.piece is None and step.error is None:
+                folder = destination / step.file.below
+                writer.take(convert_waiting(known.waiting, known.drawn_on, folder, wish), step.file)
+                known, finished = _Known(), finished + 1
+                if progress:
+                    progress(step.file.name, finished, len(files))
+    except BrokenProcessPool:
+        message = "a process ended, perhaps for want of memory; run again with --jobs 1, which goes on where this ended"
+        writer.outcome.errors.append(ConversionError(message, source=source.name))
+    writer.close()
+    return writer.outcome
 
 
-def _write_coco(images: list[DrawnImage], destination: Path) -> None:
-    by_reader: dict[str, list[DrawnImage]] = {}
-    for drawn in images:
-        by_reader.setdefault(drawn.reader or "annotations", []).append(drawn)
-    for reader, theirs in by_reader.items():
-        _write(destination / f"{reader}.coco.json", json.dumps(write_coco(theirs), indent=1).encode())
-
-
-def _files(source: Path, destination: Path) -> Iterator[Path]:
-    if source.is_file():
-        yield source
-        return
-    for path in sorted(source.rglob("*")):
-        if path.is_file() and is_source(path) and not path.resolve().is_relative_to(destination.resolve()):
-            yield path
-
-
-def _read(path: Path, below: Path, wish: Wish, outcome: Outcome) -> tuple[DrawnImage, ...]:
-    try:
-        drawn, problems = read_source(path, wish.labels)
-    except ConversionError as error:
-        drawn, problems = (), (error,)
-    except OSError as error:
-        drawn, problems = (), (UnreadableFile(f"cannot be opened ({error.strerror})", source=path.name),)
-    for problem in problems:
-        named = (below / (problem.source or path.name)).as_posix()
-        outcome.errors.append(type(problem)(problem.message, source=named, field=problem.field))
-    return drawn
-
-
-def _convert_one(drawn: DrawnImage, folder: Path, wish: Wish, taken: dict[Path, str]) -> dict[str, object]:
-    lost = not_kept(drawn, wish.target)
-    if lost and not wish.allow_lossy:
-        message = f"{wish.target} cannot say: {'; '.join(lost)}; --allow-lossy leaves it out"
-        raise WouldLose(message, source=drawn.origin.name, field=drawn.image)
-    proof = folder / f"{drawn.name}.certificate.json"
-    if proof in taken:
-        message = f"{drawn.name!r} is already the output of {taken[proof]}; rename one of the two"
-        raise NameTaken(message, source=drawn.origin.name, field=drawn.image)
-    taken[proof] = drawn.origin.name
-    drawing = draw(drawn.regions, drawn.shape)
-    files: Files = WRITERS[wish.target](drawn, drawing) if wish.target in WRITERS else {}
-    files |= instances(drawn, drawing) if wish.with_instances else {}
-    files |= arrays(drawn, drawing) if wish.with_arrays else {}
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    told = json.dumps(certificate(drawn, drawing, hashes, lost), ensure_ascii=False, indent=2)
-    for name, content in (*files.items(), (proof.name, told.encode())):
-        _write(folder / name, content)
-    outputs = [str(folder / name) for name in files]
-    return {"source": drawn.origin.name, "image": drawn.image, "reader": drawn.reader, "outputs": outputs}
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as half:
-        temporary = Path(half.name)
+def _steps(files: Iterable[SourceFile], wish: Wish) -> Iterator[_Step]:
+    for file in files:
         try:
-            half.write(content)
-            half.close()
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+            for piece in pieces_of(file, wish.dialect):
+                yield _Step(file, error=piece) if isinstance(piece, ConversionError) else _Step(file, piece)
+        except ConversionError as error:
+            yield _Step(file, error=error)
+        except OSError as error:
+            message = f"cannot be opened ({error.strerror or error}); check the file"
+            yield _Step(file, error=UnreadableFile(message, source=file.paths[0].name))
+        yield _Step(file)
+
+
+def _convert_step(step: _Step, destination: Path, wish: Wish) -> Converted:
+    if step.piece is not None:
+        return convert_piece(step.piece, destination / step.file.below, wish)
+    return Converted(() if step.error is None else (step.error,))
+
+
+def _worth(files: Iterable[SourceFile]) -> int:
+    size = sum(path.stat().st_size for file in files for path in file.paths if path.exists())
+    return processors() if size >= WORTH_MORE_PROCESSES else 1

@@ -34,12 +34,15 @@ def join_groups(listed: Sequence[Placed]) -> tuple[tuple[Region, ...], tuple[str
 def _holes(regions: Sequence[Region]) -> Iterable[tuple[int, int]]:
     """Pairs (hole, the outline that it is a hole in), as positions in `regions`."""
     areas = [_area(region) for region in regions]
+    around: dict[int, list[int]] = {}
+    for inner, outer in zip(*shapely.STRtree(areas).query(areas, predicate="within").tolist(), strict=True):
+        if areas[inner].area < areas[outer].area:
+            around.setdefault(inner, []).append(outer)
     parents: dict[int, int] = {}
-    largest_first = sorted(range(len(regions)), key=lambda index: -areas[index].area)
-    for position, index in enumerate(largest_first):
-        around = [other for other in largest_first[:position] if _lies_in(areas[index], areas[other])]
-        if around and around[-1] not in parents:
-            parents[index] = around[-1]
+    for inner in sorted(around, key=lambda index: -areas[index].area):
+        smallest = min(around[inner], key=lambda index: areas[index].area)
+        if smallest not in parents:
+            parents[inner] = smallest
     return parents.items()
 
 
@@ -49,10 +52,6 @@ def _area(region: Region) -> shapely.Polygon:
     assert isinstance(shape, Polygon)  # noqa: S101 the caller chose them
     area = shapely.Polygon(shape.exterior, shape.holes)
     return area if area.is_valid else shapely.Polygon()
-
-
-def _lies_in(inner: shapely.Polygon, outer: shapely.Polygon) -> bool:
-    return not inner.is_empty and bool(outer.contains(inner)) and inner.area < outer.area
 
 
 def _with_hole(outer: Region, inner: Region) -> Region:

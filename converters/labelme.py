@@ -18,8 +18,8 @@ from converters.errors import BadRegion, ConversionError, UnreadableFile
 from converters.groups import Placed, join_groups
 from converters.labelme_shapes import read_shape, write_shape
 from converters.limits import MOST_PIXELS
-from converters.outlines import Size, shortened
-from converters.regions import Kept, Label, Mark, Region
+from converters.outlines import Size, check_polygon, shortened, surely_mean_something
+from converters.regions import Kept, Labels, Mark, Polygon, Region
 
 VERSION = "5.5.0"
 """The Labelme version whose format is written."""
@@ -66,7 +66,7 @@ class LabelmeDocument:
 
 
 def read_labelme(
-    content: bytes, source: str, *, labels: Mapping[str, Label] | None = None, keep_marks: bool = False
+    content: bytes, source: str, *, labels: Labels | None = None, keep_marks: bool = False
 ) -> LabelmeDocument:
     """Read a Labelme file; one bad shape is a problem and the rest is read.
 
@@ -89,19 +89,7 @@ def read_labelme(
     problems: list[ConversionError] = []
     embedded, embedded_size = _embedded(data.get("imageData"), source, problems)
     size = _size(data, embedded_size, source, problems)
-    listed: list[Placed] = []
-    marks: list[Mark] = []
-    for index, shape in enumerate(data["shapes"]):
-        try:
-            drawn = read_shape(shape, size, labels, keep_marks=keep_marks)
-        except BadRegion as error:
-            where = f"shapes[{index}].{error.field}" if error.field else f"shapes[{index}]"
-            problems.append(BadRegion(error.message, source=source, field=where))
-        else:
-            if isinstance(drawn, Mark):
-                marks.append(drawn)
-            else:
-                listed.append((f"shapes[{index}]", drawn))
+    listed, marks = _read_shapes(data["shapes"], size, (labels, keep_marks), source, problems)
     regions, notes = join_groups(listed)
     flags = {str(name): value is True for name, value in _mapping(data.get("flags")).items()}
     return LabelmeDocument(
@@ -149,6 +137,32 @@ def write_labelme(
     }
     # Labelme opens files in the encoding of the desktop, so only ASCII is safe.
     return json.dumps(document | dict(kept or {}), indent=2, allow_nan=False).encode("ascii")
+
+
+def _read_shapes(
+    shapes: list[object], size: Size, meant: tuple[Labels | None, bool], source: str, problems: list[ConversionError]
+) -> tuple[list[Placed], list[Mark]]:
+    """Regions with their places, and marks; every shape becomes one of them or a problem."""
+    read: dict[int, Region | Mark] = {}
+    refused: dict[int, BadRegion] = {}
+    for index, shape in enumerate(shapes):
+        try:
+            read[index] = read_shape(shape, size, meant[0], keep_marks=meant[1])
+        except BadRegion as error:
+            refused[index] = error
+    outlines = {index: one.shape for index, one in read.items() if isinstance(one, Region)}
+    polygons = {index: shape for index, shape in outlines.items() if isinstance(shape, Polygon)}
+    for index, is_sure in zip(polygons, surely_mean_something(list(polygons.values()), size), strict=True):
+        try:
+            is_sure or check_polygon(polygons[index], size)
+        except BadRegion as error:
+            refused[index] = error
+            del read[index]
+    for index, why in sorted(refused.items()):
+        where = f"shapes[{index}].{why.field}" if why.field else f"shapes[{index}]"
+        problems.append(type(why)(why.message, source=source, field=where))
+    regions = [(f"shapes[{index}]", one) for index, one in read.items() if isinstance(one, Region)]
+    return regions, [one for one in read.values() if isinstance(one, Mark)]
 
 
 def _mapping(value: object) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import binascii
 import hashlib
 import io
 import math
-from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -17,8 +16,8 @@ from PIL import Image
 
 from converters.errors import BadRegion
 from converters.limits import MOST_PIXELS
-from converters.outlines import Size, check_patch, check_polygon, ellipse, label_of, ring_of, shortened
-from converters.regions import Figure, Label, Mark, MaskPatch, Polygon, Region, Ring
+from converters.outlines import Size, check_patch, ellipse, label_of, ring_of, shortened
+from converters.regions import Figure, Label, Labels, Mark, MaskPatch, Polygon, Region, Ring
 from converters.seams import sew, unpick
 
 OURS = ("label", "points", "shape_type", "group_id", "mask", "score", "suggestion", "identifier")
@@ -33,10 +32,8 @@ MARKS: dict[str, Literal["point", "points", "line"]] = {
 FEWEST_POINTS = {"point": 1, "points": 1, "line": 2, "linestrip": 2}
 
 
-def read_shape(
-    shape: object, size: Size, labels: Mapping[str, Label] | None = None, *, keep_marks: bool = False
-) -> Region | Mark:
-    """The region that an entry draws, or the mark that it is.
+def read_shape(shape: object, size: Size, labels: Labels | None = None, *, keep_marks: bool = False) -> Region | Mark:
+    """The region that an entry draws, or the mark that it is; what an outline means on the image is not yet checked.
 
     Args:
         shape: the entry.
@@ -54,7 +51,7 @@ def read_shape(
         return _mark(shape, kind)
     label = label_of(shape.get("label"), labels, "label")
     points = ring_of(shape.get("points"))
-    drawn = _painted(shape, points, size) if kind == "mask" else check_polygon(_outline(kind, points), size)
+    drawn = _painted(shape, points, size) if kind == "mask" else _outline(kind, points)
     identifier = shape.get("identifier")
     return Region(
         label,

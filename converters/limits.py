@@ -9,7 +9,7 @@ MOST_PIXELS = 10**8
 MOST_POINTS = 10**6
 """Points of one region."""
 
-MOST_CROSSINGS = 20_000
+MOST_CROSSINGS = 2_000
 """Places where one outline may cross itself; a hand-drawn one does so a few times."""
 
 FARTHEST = 1e6

@@ -1,22 +1,25 @@
 """Outlines of the shapes that annotation programs offer, and what an outline must be to mean something here."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from itertools import chain
 from typing import cast
 
 import numpy as np
 
-from converters.errors import BadRegion
-from converters.limits import FARTHEST, MOST_POINTS
+from converters.errors import BadRegion, LeftOut
+from converters.limits import FARTHEST, MOST_CROSSINGS, MOST_POINTS
 from converters.parts import parts_of
-from converters.regions import LABELS, Label, MaskPatch, Point, Polygon, Ring
+from converters.regions import LABELS, Label, Labels, MaskPatch, Point, Polygon, Ring
 
 LONGEST_SHOWN = 60
 """Characters of a bad value that a message shows."""
 
 ROUNDNESS = 1e-3
 """Pixels by which the polygon that stands for an ellipse stays inside it."""
+
+FEWEST_FOR_MANY_CROSSINGS = math.isqrt(2 * MOST_CROSSINGS)
+"""Points that it takes at least to cross itself MOST_CROSSINGS times."""
 
 SURE_AREA = 1e-3
 """Square pixels from which the shoelace formula's own rounding is no matter."""
@@ -48,16 +51,23 @@ def ring_of(value: object, field: str = "points") -> Ring:
         raise BadRegion(f"expected a list of points, found {shortened(value)}", field=field)
     if len(value) > MOST_POINTS:
         raise BadRegion(f"{len(value):,} points are more than {MOST_POINTS:,}; redraw the outline", field=field)
-    for index, point in enumerate(value):
-        if not isinstance(point, list) or len(point) != 2:
-            raise BadRegion(f"{shortened(point)} is not a point [column, row]", field=f"{field}[{index}]")
-    numbers = list(chain.from_iterable(value))
-    if set(map(type, numbers)) <= {float} and all(map(FARTHEST.__gt__, map(abs, numbers))):
-        return tuple(map(tuple, value))
-    return tuple(
-        (number_of(column, f"{field}[{index}]"), number_of(row, f"{field}[{index}]"))
-        for index, (column, row) in enumerate(value)
-    )
+    if set(map(type, value)) <= {list} and set(map(len, value)) <= {2}:
+        numbers = list(chain.from_iterable(value))
+        # A sum that is a number, for that NaN is neither the least nor the greatest of them.
+        if (
+            set(map(type, numbers)) == {float}
+            and min(numbers) > -FARTHEST
+            and max(numbers) < FARTHEST
+            and not math.isnan(sum(numbers))
+        ):
+            return tuple(map(tuple, value))
+    return tuple(_point(point, f"{field}[{index}]") for index, point in enumerate(value))
+
+
+def _point(value: object, field: str) -> Point:
+    if not isinstance(value, list) or len(value) != 2:
+        raise BadRegion(f"{shortened(value)} is not a point [column, row]", field=field)
+    return number_of(value[0], field), number_of(value[1], field)
 
 
 def shortened(value: object) -> str:
@@ -66,16 +76,21 @@ def shortened(value: object) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
-def label_of(value: object, labels: Mapping[str, Label] | None, field: str) -> Label:
+def label_of(value: object, labels: Labels | None, field: str) -> Label:
     """What a file's label means; `labels` maps the file's words, else they must be ours.
 
     Raises:
+        LeftOut: its shapes are to be left out.
         BadRegion: an unknown label.
     """
-    known: Mapping[str, Label] = labels if labels is not None else {label: label for label in LABELS}
+    known: Labels = labels if labels is not None else {label: label for label in LABELS}
     if not isinstance(value, str) or value not in known:
-        raise BadRegion(f"unknown label {value!r}; use one of {', '.join(known)}", field=field)
-    return known[value]
+        message = f"unknown label {shortened(value)}; use one of {', '.join(known)}, or say what it means with --labels"
+        raise BadRegion(message, field=field)
+    meant = known[value]
+    if meant is None:
+        raise LeftOut(f"{shortened(value)} was asked to be left out", field=field)
+    return meant
 
 
 def rectangle(corner: Point, size: Point, degrees: float = 0.0) -> Ring:
@@ -106,28 +121,44 @@ def check_polygon(polygon: Polygon, size: Size, field: str = "points") -> Polygo
     """The polygon, if it can mean something on an image of this size.
 
     Raises:
-        BadRegion: fewer than three points, no area, or wholly outside the image.
+        BadRegion: fewer than three points, no area, wholly outside the image, or crossing itself without end.
     """
-    rings = (polygon.exterior, *polygon.holes)
+    rings = [np.asarray(ring, np.float64) for ring in (polygon.exterior, *polygon.holes)]
     shortest = min(map(len, rings))
     if shortest < 3:
         raise BadRegion(f"an outline needs at least 3 points, this one has {shortest}", field=field)
-    if not _surely_has_area(polygon) and not parts_of([np.asarray(ring) for ring in rings]):
+    if not parts_of(rings):
         raise BadRegion("the outline encloses no area; redraw it", field=field)
-    columns, rows = zip(*polygon.exterior, strict=True)
-    _check_inside((min(columns), min(rows)), (max(columns), max(rows)), size, field)
+    low, high = rings[0].min(axis=0).tolist(), rings[0].max(axis=0).tolist()
+    _check_inside((low[0], low[1]), (high[0], high[1]), size, field)
     return polygon
 
 
-def _surely_has_area(polygon: Polygon) -> bool:
-    """Whether the shoelace formula alone shows it: area can cancel only along edges that are walked twice, and then
-    some vertex is met twice.
+def surely_mean_something(polygons: Sequence[Polygon], size: Size) -> list[bool]:
+    """For each polygon, whether `check_polygon` would surely find nothing, by sums that all take together.
+
+    That an outline encloses area is shown by the shoelace formula alone: area can cancel only along edges that are
+    walked twice, and then some vertex is met twice. Whatever is not sure is to be checked by itself.
     """
-    ring = polygon.exterior
-    if polygon.holes or len(set(ring)) < len(ring):
-        return False
-    doubled = sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(ring, (*ring[1:], ring[0]), strict=True))
-    return abs(doubled) > 2 * SURE_AREA
+    rings = [polygon.exterior for polygon in polygons]
+    if not rings or min(map(len, rings)) < 3:
+        return [False] * len(rings)
+    lengths = np.fromiter(map(len, rings), np.int64, len(rings))
+    beyond = np.cumsum(lengths)
+    first = beyond - lengths
+    numbers = chain.from_iterable(chain.from_iterable(rings))
+    points = np.fromiter(numbers, np.float64, 2 * int(beyond[-1])).reshape(-1, 2)
+    following = np.arange(1, len(points) + 1)
+    following[beyond - 1] = first
+    ahead = points[following]
+    doubled = np.add.reduceat(points[:, 0] * ahead[:, 1] - ahead[:, 0] * points[:, 1], first)
+    frame = (np.inf, np.inf) if None in size else (size[1], size[0])
+    meets = (np.maximum.reduceat(points, first) > 0) & (np.minimum.reduceat(points, first) < frame)
+    sure = (np.abs(doubled) > 2 * SURE_AREA) & (lengths <= FEWEST_FOR_MANY_CROSSINGS) & meets.all(axis=1)
+    return [
+        bool(one) and not polygon.holes and len(set(polygon.exterior)) == len(polygon.exterior)
+        for one, polygon in zip(sure.tolist(), polygons, strict=True)
+    ]
 
 
 def check_patch(patch: MaskPatch, size: Size, field: str) -> MaskPatch:

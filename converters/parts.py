@@ -6,15 +6,13 @@ from numpy.typing import NDArray
 
 from converters.errors import BadRegion
 from converters.limits import MOST_CROSSINGS
+from converters.regions import Vertices
 from converters.scanline import fill
 
 NO_AREA = 1e-9
 """Square pixels below which a part is rounding, not a drawing."""
 
 SEGMENTS_AT_ONCE = 256
-
-Vertices = NDArray[np.float64]
-"""`(n, 2)`, column and row, ring open."""
 
 
 def parts_of(rings: list[Vertices]) -> list[shapely.Polygon]:
@@ -23,9 +21,8 @@ def parts_of(rings: list[Vertices]) -> list[shapely.Polygon]:
     Raises:
         BadRegion: the outline crosses itself more often than any drawing does.
     """
-    closed = [np.vstack([ring, ring[:1]]) for ring in rings]
-    _check_crossings(closed)
-    borders = shapely.union_all([shapely.linestrings(ring) for ring in closed])
+    check_crossings(rings)
+    borders = shapely.union_all([shapely.linestrings(np.vstack([ring, ring[:1]])) for ring in rings])
     faces = shapely.get_parts(shapely.polygonize([borders]))
     enclosed = faces[_enclosed(rings, shapely.get_coordinates(shapely.point_on_surface(faces)))]
     return [part for part in shapely.get_parts(shapely.union_all(enclosed)) if part.area > NO_AREA]
@@ -44,16 +41,20 @@ def pixels_of_coreless_parts(rings: list[Vertices], shape: tuple[int, int]) -> l
     return chosen
 
 
-def _check_crossings(closed: list[Vertices]) -> None:
-    ends = np.concatenate([np.stack([ring[:-1], ring[1:]], axis=1) for ring in closed])
-    segments = shapely.linestrings(ends)
+def check_crossings(rings: list[Vertices]) -> None:
+    """Raises: BadRegion: the outline crosses itself more often than any drawing does."""
+    closed = [np.vstack([ring, ring[:1]]) for ring in rings]
+    segments = shapely.linestrings(np.concatenate([np.stack([ring[:-1], ring[1:]], axis=1) for ring in closed]))
     tree = shapely.STRtree(segments)
-    crossings = 0
-    for first in range(0, len(segments), SEGMENTS_AT_ONCE):
-        pairs = tree.query(segments[first : first + SEGMENTS_AT_ONCE], predicate="crosses")
-        crossings += pairs.shape[1]
+    crossings = first = 0
+    at_once = 1
+    while first < len(segments):
+        crossings += tree.query(segments[first : first + at_once], predicate="crosses").shape[1]
         if crossings > 2 * MOST_CROSSINGS:
             raise BadRegion(f"the outline crosses itself more than {MOST_CROSSINGS:,} times; redraw it", field="points")
+        first += at_once
+        # Scribbles are found out by their first segments, before pairs of all of them fill the memory.
+        at_once = min(2 * at_once, SEGMENTS_AT_ONCE)
 
 
 def _enclosed(rings: list[Vertices], points: Vertices) -> NDArray[np.bool_]:
@@ -72,4 +73,4 @@ def _enclosed(rings: list[Vertices], points: Vertices) -> NDArray[np.bool_]:
 
 def _covers_a_centre(part: shapely.Polygon, shape: tuple[int, int]) -> bool:
     rings = [shapely.get_coordinates(ring)[:-1] for ring in (part.exterior, *part.interiors)]
-    return bool(fill(rings, [len(rings)], shape)[0].pixels.any())
+    return fill(rings, [len(rings)], shape)[0].has_pixels

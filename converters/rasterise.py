@@ -6,9 +6,9 @@ count to 10⁻⁷ pixel: outlines that came through different file formats give 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import shapely
@@ -16,8 +16,8 @@ import shapely
 from converters.errors import BadRegion
 from converters.limits import FARTHEST
 from converters.parts import pixels_of_coreless_parts
-from converters.regions import LABELS, Label, Mask, MaskPatch, Polygon, Region, Ring
-from converters.scanline import Vertices, Window, fill
+from converters.regions import LABELS, Label, Mask, MaskPatch, Polygon, Region, Ring, Vertices
+from converters.scanline import Window, fill
 
 DECIMALS = 7
 """Decimals of a pixel to which vertices count."""
@@ -49,13 +49,14 @@ class Drawing:
     crossing_outlines: int
 
     def disjoint(self) -> dict[Label, Mask]:
-        """The masks as they count: where labels overlap the bladder wins."""
+        """The masks as they count: where labels overlap the bladder wins. Where nothing overlaps, the same arrays."""
+        if not self.overlap_pixels:
+            return dict(self.masks)
         bladder = self.masks["bladder"]
         return {label: mask if label == "bladder" else mask & ~bladder for label, mask in self.masks.items()}
 
 
-@dataclass(frozen=True, eq=False)
-class _Drawn:
+class _Drawn(NamedTuple):
     """One region's pixels and what had to be done for them."""
 
     window: Window
@@ -81,11 +82,21 @@ def draw(regions: Iterable[Region], shape: Shape) -> Drawing:
     return Drawing(
         masks,
         windows=tuple(one.window for one in drawn),
-        overlap_pixels=int(np.count_nonzero(masks["metastasis"] & masks["bladder"])),
+        overlap_pixels=_overlap(
+            masks, [one.window for region, one in zip(listed, drawn, strict=True) if region.label == "bladder"]
+        ),
         one_pixel_parts=sum(one.one_pixel_parts for one in drawn),
         clipped_parts=sum(one.clipped for one in drawn),
         crossing_outlines=sum(one.crossing for one in drawn),
     )
+
+
+def _overlap(masks: dict[Label, Mask], bladder: Sequence[Window]) -> int:
+    """Pixels that both labels claim, looked for in the rows that the bladder's windows span."""
+    if not bladder:
+        return 0
+    rows = slice(min(one.top for one in bladder), max(one.top + len(one.pixels) for one in bladder))
+    return int(np.count_nonzero(masks["metastasis"][rows] & masks["bladder"][rows]))
 
 
 def _painted(patch: MaskPatch, shape: Shape) -> _Drawn:
@@ -94,7 +105,7 @@ def _painted(patch: MaskPatch, shape: Shape) -> _Drawn:
     bottom, right = min(max(patch.row + rows, top), shape[0]), min(max(patch.column + columns, left), shape[1])
     inside = patch.pixels[top - patch.row : bottom - patch.row, left - patch.column : right - patch.column]
     clipped = np.count_nonzero(inside) < np.count_nonzero(patch.pixels)
-    return _Drawn(Window(top, left, inside.astype(bool)), clipped=bool(clipped))
+    return _Drawn(Window(top, left, inside.astype(bool), bool(inside.any())), clipped=bool(clipped))
 
 
 def _outlined(polygons: Sequence[Polygon], shape: Shape) -> list[_Drawn]:
@@ -110,19 +121,20 @@ def _outlined(polygons: Sequence[Polygon], shape: Shape) -> list[_Drawn]:
     own = _of_each_polygon(list(zip(vertices, beyond, strict=True)), counts)
     for window, is_simple, outline in zip(windows, simple, own, strict=True):
         one = _Drawn(window, clipped=any(reaches for _, reaches in outline), crossing=not is_simple)
-        if not is_simple or not window.pixels.any():
+        if not is_simple or not window.has_pixels:
             one = _with_coreless_parts(one, [ring for ring, _ in outline], shape)
         drawn.append(one)
     return drawn
 
 
 def _snapped(rings: Sequence[Ring]) -> list[Vertices]:
-    lengths = [len(ring) for ring in rings]
-    numbers = chain.from_iterable(chain.from_iterable(rings))
-    vertices = np.round(np.fromiter(numbers, np.float64, 2 * sum(lengths)), DECIMALS).reshape(-1, 2)
-    if not (np.abs(vertices) < FARTHEST).all():
+    lengths = np.fromiter(map(len, rings), np.int64, len(rings))
+    numbers = np.fromiter(chain.from_iterable(chain.from_iterable(rings)), np.float64, 2 * int(lengths.sum()))
+    if not (np.abs(numbers) < FARTHEST).all():
         raise BadRegion(f"a coordinate is not a number below {FARTHEST:,.0f}; redraw the outline")
-    return np.split(vertices, np.cumsum(lengths)[:-1])
+    vertices = np.round(numbers, DECIMALS).reshape(-1, 2)
+    beyond = np.cumsum(lengths).tolist()
+    return [vertices[first:last] for first, last in zip([0, *beyond[:-1]], beyond, strict=True)]
 
 
 def _reach_beyond(rings: Sequence[Vertices], shape: Shape) -> list[bool]:
@@ -163,4 +175,5 @@ def _with_coreless_parts(one: _Drawn, rings: Sequence[Vertices], shape: Shape) -
     pixels = one.window.pixels
     for column, row in single:
         pixels[row - one.window.top, column - one.window.left] = True
-    return replace(one, one_pixel_parts=len(single))
+    window = one.window._replace(has_pixels=one.window.has_pixels or bool(single))
+    return one._replace(window=window, one_pixel_parts=len(single))

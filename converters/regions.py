@@ -13,9 +13,13 @@ from numpy.typing import NDArray
 
 Label = Literal["metastasis", "bladder"]
 LABELS: tuple[Label, ...] = get_args(Label)
+Labels = Mapping[str, Label | None]
+"""What the words of a file mean; None for those whose shapes are left out."""
 
 Point = tuple[float, float]
 Ring = tuple[Point, ...]
+Vertices = NDArray[np.float64]
+"""`(n, 2)`, column and row, ring open."""
 Mask = NDArray[np.bool_]
 """`(rows, columns)`, True where the label is."""
 

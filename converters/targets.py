@@ -1,78 +1,125 @@
-"""Drawn images → the files of each target format, as bytes by name."""
+"""Drawn images → the files of each target format, and the masks that these files give when they are read again."""
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
-from converters.drawn import DrawnImage
-from converters.label_studio import to_results
-from converters.labelme import write_labelme
-from converters.rasterise import Drawing
-from converters.regions import LABELS, Mask
+from converters.certificate import Masks
+from converters.coco import coco_document, coco_entries, read_coco
+from converters.drawn import Dialect, DrawnImage
+from converters.errors import ConversionError, WouldLose
+from converters.instances import instances_of
+from converters.label_studio_images import drawn_of_task
+from converters.label_studio_write import task_of
+from converters.labelme import read_labelme, write_labelme
+from converters.rasterise import Drawing, draw
+from converters.regions import LABELS, Region
+from converters.wish import Wish
 
 Files = dict[str, bytes]
 """Content by file name."""
 
-EIGHT_CONNECTED = np.ones((3, 3), int)
+KEEPING_MARKS = Dialect(keep_marks=True)
 
 
-def masks(drawn: DrawnImage, drawing: Drawing) -> Files:
-    """One PNG per label, uint8, 0 or 255, of the image's own size; labels are disjoint."""
+@dataclass(frozen=True, eq=False)
+class Output:
+    """Attributes:
+    files: what is written for one drawn image.
+    came_back: per label the mask that the files give, labels disjoint.
+    entries: for COCO, what goes into the file of all images of one reader.
+    """
+
+    files: Files
+    came_back: Masks
+    entries: dict[str, object] | None = None
+
+
+def masks(drawn: DrawnImage, drawing: Drawing, wish: Wish) -> Output:
+    """One PNG per label, uint8, 0 or 255, of the image's own size; labels are disjoint.
+
+    On request one PNG per label, uint16, with the number of each lesion, and one NumPy archive with a bool array per
+    label.
+    """
     counted = drawing.disjoint()
-    return {f"{drawn.name}.{label}.png": _png(counted[label].astype(np.uint8) * 255) for label in LABELS}
+    files = {f"{drawn.name}.{label}.png": _png(counted[label].astype(np.uint8) * 255) for label in LABELS}
+    came_back = {label: _pixels(files[f"{drawn.name}.{label}.png"]) > 0 for label in LABELS}
+    if wish.with_instances:
+        files |= {f"{drawn.name}.{label}.instances.png": _png(instances_of(drawn, drawing, label)) for label in LABELS}
+    if wish.with_arrays:
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, metastasis=counted["metastasis"], bladder=counted["bladder"])
+        files[f"{drawn.name}.npz"] = buffer.getvalue()
+    return Output(files, came_back)
 
 
-def instances(drawn: DrawnImage, drawing: Drawing) -> Files:
-    """One PNG per label, uint16: 0 where nothing is, else the number of the 8-connected component, from 1."""
-    counted = drawing.disjoint()
-    return {f"{drawn.name}.{label}.instances.png": _png(_numbered(counted[label])) for label in LABELS}
+def labelme(drawn: DrawnImage, drawing: Drawing, wish: Wish) -> Output:
+    """One Labelme file; what a Labelme source says besides goes along."""
+    from_labelme = drawn.origin.format == "labelme"
+    kept = dict(drawn.kept) if from_labelme else {}
+    flags = kept.pop("flags", {}) | ({} if drawn.exclusion is None else {drawn.exclusion: True})
+    # What keys mean in another format Labelme would take for its own.
+    shapes = drawn.shapes if from_labelme else tuple(replace(one, kept={}) for one in drawn.shapes)
+    content = write_labelme(shapes, drawn.image, *drawn.shape, flags=flags, kept=kept)
+    again = read_labelme(content, drawn.name, keep_marks=True)
+    _check_problems(again.problems)
+    return Output({f"{drawn.name}.json": content}, _masks_of(again.regions, drawn))
 
 
-def arrays(drawn: DrawnImage, drawing: Drawing) -> Files:
-    """One NumPy archive with a bool array per label, disjoint."""
-    counted = drawing.disjoint()
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, metastasis=counted["metastasis"], bladder=counted["bladder"])
-    return {f"{drawn.name}.npz": buffer.getvalue()}
+def label_studio(drawn: DrawnImage, drawing: Drawing, wish: Wish) -> Output:
+    """One Label Studio import: a list of one task with one annotation, or one prediction."""
+    task = task_of(drawn, max_points=wish.max_points, as_prediction=wish.as_predictions)
+    plain = task if not wish.as_predictions else task | {"annotations": task["predictions"], "predictions": []}
+    found = drawn_of_task(plain, "[0]", drawn.origin, Path(), KEEPING_MARKS)
+    images = [*found.images, *(one.image for one in found.waiting if isinstance(one.image, DrawnImage))]
+    _check_problems([*found.problems, *(problem for image in images for problem in image.problems)])
+    regions = [region for image in images for region in image.regions]
+    content = json.dumps([task], ensure_ascii=False, indent=2).encode()
+    return Output({f"{drawn.name}.json": content}, _masks_of(regions, drawn))
 
 
-def labelme(drawn: DrawnImage, drawing: Drawing) -> Files:
-    """One Labelme file."""
-    flags = {} if drawn.exclusion is None else {drawn.exclusion: True}
-    return {f"{drawn.name}.json": write_labelme(drawn.regions, drawn.image, *drawn.shape, flags=flags)}
+def coco(drawn: DrawnImage, drawing: Drawing, wish: Wish) -> Output:
+    """The entries of one image; the annotations of one reader become one file in the end."""
+    entries = coco_entries(drawn, drawing)
+    found = read_coco(coco_document([entries]), drawn.name, drawn.origin, KEEPING_MARKS)
+    _check_problems([*found.problems, *(problem for image in found.images for problem in image.problems)])
+    regions = [region for image in found.images for region in image.regions]
+    return Output({}, _masks_of(regions, drawn), entries)
 
 
-def label_studio(drawn: DrawnImage, drawing: Drawing) -> Files:
-    """One Label Studio import: a task with one annotation, for controls `label` and `exclusion` on `image`."""
-    result: list[dict[str, object]] = to_results(
-        drawn.regions, from_name="label", to_name="image", rows=drawn.rows, columns=drawn.columns
-    )
-    if drawn.exclusion is not None:
-        chosen: dict[str, object] = {"value": {"choices": [drawn.exclusion]}, "type": "choices", "id": "exclusion"}
-        result.append(chosen | {"from_name": "exclusion", "to_name": "image"})
-    reader = drawn.reader if drawn.reader is None else int(drawn.reader)
-    annotation = {"result": result, "completed_by": reader, "was_cancelled": False, "ground_truth": False}
-    task = {"data": {"image": drawn.image}, "annotations": [annotation]}
-    return {f"{drawn.name}.json": json.dumps([task], ensure_ascii=False, indent=2).encode()}
+def dicom_seg(drawn: DrawnImage, drawing: Drawing, wish: Wish) -> Output:
+    """One DICOM segmentation that refers to the frame of the scan that was drawn on."""
+    # Half a second that no other target needs.
+    from converters.dicom_seg import read_dicom_seg, write_dicom_seg  # noqa: PLC0415
+    from converters.source_frame import source_frame_of  # noqa: PLC0415
+
+    if wish.source_nm is None:
+        raise ConversionError("a DICOM segmentation refers to its scan; name it with --source-nm", source=drawn.name)
+    content = write_dicom_seg(drawn, drawing, source_frame_of(wish.source_nm, drawn))
+    return Output({f"{drawn.name}.seg.dcm": content}, read_dicom_seg(content))
 
 
-WRITERS: dict[str, Callable[[DrawnImage, Drawing], Files]] = {
+WRITERS: dict[str, Callable[[DrawnImage, Drawing, Wish], Output]] = {
     "masks": masks,
     "labelme": labelme,
     "label-studio": label_studio,
+    "coco": coco,
+    "dicom-seg": dicom_seg,
 }
 
 
-def not_kept(drawn: DrawnImage, target: str) -> list[str]:
-    """What the reader said that files of the target format cannot say."""
-    lost = [f"choice {remark!r}" for remark in drawn.remarks]
-    if target == "masks" and drawn.exclusion is not None:
-        lost.append(f"the image is out: {drawn.exclusion!r}")
-    return lost
+def _masks_of(regions: Iterable[Region], drawn: DrawnImage) -> Masks:
+    return draw(regions, drawn.shape).disjoint()
+
+
+def _check_problems(problems: Iterable[ConversionError]) -> None:
+    for problem in problems:
+        raise WouldLose(f"what was written cannot be read again ({problem})")
 
 
 def _png(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8] | np.dtype[np.uint16]]) -> bytes:
@@ -81,6 +128,6 @@ def _png(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8] | np.dtype[np.ui
     return buffer.getvalue()
 
 
-def _numbered(mask: Mask) -> np.ndarray[tuple[int, ...], np.dtype[np.uint16]]:
-    numbers, _ = ndimage.label(mask, EIGHT_CONNECTED)
-    return np.asarray(numbers, np.uint16)
+def _pixels(content: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    with Image.open(io.BytesIO(content)) as image:
+        return np.asarray(image)

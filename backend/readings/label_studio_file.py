@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from backend.errors import InputError, ReadingError
-from backend.readings.certify import certificate_of
+from backend.readings.certify import Provenance, certificate_of
 from backend.readings.origin import Origin
 from backend.readings.readers import ReaderLookup, projects_in
 from backend.readings.receipt import Receipt, refusal
@@ -144,7 +144,7 @@ def _submitted(found: _Found, image: TaskImage, sha256: str) -> Submitted:
         exclusion=exclusion_of(image, found.submission.choices),
         seconds=found.submission.seconds,
         arrived_sha256=sha256,
-        certificate=certificate_of(regions, sha256, found.source),
+        certificate=certificate_of(regions, Provenance(sha256, "label-studio"), found.source),
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime
 
-from backend.readings.certify import certificate_of
+from backend.readings.certify import Provenance, certificate_of
 from backend.readings.origin import Origin
 from backend.readings.placing import Place, check_pixels, find_place, to_grid
 from backend.readings.readers import reader_named
@@ -52,7 +52,7 @@ def receive_labelme(settings: Settings, content: bytes, *, reader: str, submitte
         exclusion=document.exclusion,
         seconds=None,
         arrived_sha256=vault_of(settings).put(content),
-        certificate=certificate_of(regions, sha256, source),
+        certificate=certificate_of(regions, Provenance(sha256, "labelme", document.version, document.notes), source),
     )
     return seal(settings, [Arrival(reader_id, (item,))])
 

@@ -37,6 +37,8 @@ def _plain(region: Region) -> dict[str, Any]:
         plain["score"] = region.score
     if region.suggested:
         plain["suggested"] = True
+    if region.group is not None:
+        plain["group"] = region.group
     return plain
 
 
@@ -56,7 +58,9 @@ def _rounded(ring: Ring) -> list[list[float]]:
 
 
 def _region(plain: dict[str, Any]) -> Region:
-    return Region(plain["label"], _shape(plain), plain.get("score"), plain.get("suggested", False))
+    return Region(
+        plain["label"], _shape(plain), plain.get("score"), plain.get("suggested", False), group=plain.get("group")
+    )
 
 
 def _shape(plain: dict[str, Any]) -> Polygon | MaskPatch:

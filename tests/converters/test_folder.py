@@ -9,7 +9,7 @@ from converters.__main__ import main
 from converters.label_studio import read_export, to_results
 from converters.labelme import read_labelme, write_labelme
 from converters.rasterise import draw
-from converters.regions import Polygon, Region
+from converters.regions import LABELS, MaskPatch, Polygon, Region
 from converters.rle import decode_coco
 
 LESION = Region("metastasis", Polygon(((2, 2), (12, 2), (12, 12), (2, 12))))
@@ -61,7 +61,13 @@ def test_the_certificate_says_what_became_of_the_file(source, tmp_path):
     told = json.loads((tmp_path / "out" / "ward" / "case.certificate.json").read_text())
     assert told["source_sha256"] == hashlib.sha256((source / "ward" / "case.json").read_bytes()).hexdigest()
     assert (told["format"], told["format_version"], told["rows"], told["columns"]) == ("labelme", "5.5.0", 32, 24)
-    assert told["labels"]["bladder"] == {"regions": 1, "holes": 1, "pixels": 140, "dice_mask_outline_mask": 1.0}
+    assert told["labels"]["bladder"] == {
+        "regions": 1,
+        "holes": 1,
+        "pixels": 140,
+        "dice_mask_outline_mask": 1.0,
+        "dice_mask_output_mask": 1.0,
+    }
     assert (told["overlap_pixels"], told["one_pixel_parts"], told["clipped_regions"]) == (12, 0, 0)
     assert told["not_kept"] == []
     made = (tmp_path / "out" / "ward" / "case.bladder.png").read_bytes()
@@ -90,10 +96,13 @@ def test_labelme_and_label_studio_give_byte_identical_masks(source, tmp_path):
 def test_outlines_go_from_labelme_to_label_studio_and_back(source, tmp_path):
     assert main([str(source), str(tmp_path / "ls"), "--to", "label-studio"]) == 0
     (submission,), _ = read_export(json.loads((tmp_path / "ls" / "ward" / "case.json").read_text()), "x")
-    assert submission.regions["image"] == (LESION, HOLED)
+    outlined, with_hole = submission.regions["image"]
+    assert outlined == LESION
+    assert isinstance(with_hole.shape, MaskPatch)
     assert main([str(tmp_path / "ls"), str(tmp_path / "lm"), "--to", "labelme"]) == 0
     document = read_labelme((tmp_path / "lm" / "ward" / "case.json").read_bytes(), "x")
-    assert document.regions == (LESION, HOLED)
+    drawn, again = draw([LESION, HOLED], SIZE).masks, draw(document.regions, SIZE).masks
+    assert all(np.array_equal(drawn[label], again[label]) for label in LABELS)
 
 
 def test_coco_holds_each_reader_in_a_file_of_its_own(tmp_path):
@@ -128,12 +137,22 @@ def test_one_bad_file_is_reported_and_the_rest_is_converted(source, tmp_path, ca
     assert not list((tmp_path / "out").rglob(".*"))
 
 
-def test_a_bad_region_is_reported_and_told_in_the_certificate(tmp_path, capsys):
+@pytest.fixture
+def kidney(tmp_path):
     written = json.loads(write_labelme([LESION, HOLED], "case.png", *SIZE))
     written["shapes"][0]["label"] = "kidney"
     (tmp_path / "case.json").write_text(json.dumps(written))
-    assert main([str(tmp_path / "case.json"), str(tmp_path / "out"), "--to", "masks"]) == 1
+    return [str(tmp_path / "case.json"), str(tmp_path / "out"), "--to", "masks"]
+
+
+def test_an_image_with_a_bad_region_is_refused_by_name(kidney, tmp_path, capsys):
+    assert main(kidney) == 1
     assert "case.json: shapes[0].label" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bad_region_is_left_out_where_that_is_asked_for_and_the_certificate_tells(kidney, tmp_path):
+    assert main([*kidney, "--allow-lossy"]) == 0
     (not_kept,) = json.loads((tmp_path / "out" / "case.certificate.json").read_text())["not_kept"]
     assert "kidney" in not_kept
 
@@ -181,7 +200,12 @@ def test_a_size_that_the_file_does_not_say_comes_from_the_image_beside_it(tmp_pa
         pytest.param([".", "out"], 2, id="no format"),
         pytest.param([".", "taken", "--to", "masks"], 2, id="a file for a folder"),
         pytest.param([".", "out", "--to", "coco", "--npz"], 2, id="archives without masks"),
-        pytest.param([".", "out", "--to", "dicom-seg"], 1, id="not yet written"),
+        pytest.param([".", "out", "--to", "dicom-seg"], 2, id="a segmentation without its scan"),
+        pytest.param([".", "out", "--to", "masks", "--source-nm", "."], 2, id="a scan without segmentation"),
+        pytest.param([".", "out", "--to", "masks", "--points", "9"], 2, id="points of masks"),
+        pytest.param([".", "out", "--to", "label-studio", "--points", "0"], 2, id="no points"),
+        pytest.param([".", "out", "--to", "masks", "--labels", "absent"], 2, id="no file of labels"),
+        pytest.param([".", "out", "--to", "masks", "--labels", "taken"], 1, id="an empty file of labels"),
         pytest.param([".", "out", "--to", "masks"], 1, id="an empty folder"),
         pytest.param(["--help"], 0, id="help"),
     ],
