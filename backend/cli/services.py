@@ -7,15 +7,17 @@ import click
 from backend.cli.options import json_option
 from backend.cli.output import emit, open_home, table
 from backend.services import site
-from backend.services.machine import ServiceStatus
+from backend.services.machine import ServiceStatus, startable
 from backend.services.machine import down as stop_services
 from backend.services.machine import status as service_status
+from backend.settings import load_settings
 
 
 @click.command(epilog="Example: scintiloop up")
 @json_option
 def up(as_json: bool) -> None:
     """Start every service on this machine and print the addresses and, the first time, the first log-ins."""
+    startable(load_settings())  # what stands in the way is told before a home is made
     document = site.open_site(open_home(), announce=lambda sentence: click.echo(sentence, err=True))
     emit(document, as_json, _print_site)
 

@@ -26,9 +26,9 @@ from backend.phantom.preset import DEMO
 from backend.scans.register import study_token
 from backend.services import rehearsal
 from backend.services.foreground import ending_services
-from backend.services.machine import down
+from backend.services.machine import down, startable
 from backend.services.rehearsal import Cast
-from backend.services.site import check_machine, open_site
+from backend.services.site import open_site
 from backend.settings import Settings
 from backend.store import schema
 from backend.store.secrets import write_secret
@@ -79,7 +79,7 @@ def demonstrate(settings: Settings, studies: int, seed: int, narrator: Narrator)
             f"--studies {studies} is too few for a training, a validation and a test side; ask for {LEAST_STUDIES}"
         )
     _check_home(settings.home)
-    check_machine(settings)
+    startable(settings)
     with ending_services(settings, narrator.say):
         yield _show_again(settings, studies, seed, narrator) or _show(settings, studies, seed, narrator)
 

@@ -1,7 +1,7 @@
 """Up, down and status of every service of one machine."""
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -37,6 +37,27 @@ def status(settings: Settings) -> list[ServiceStatus]:
     return [_status(settings, service) for service in catalogue(settings)]
 
 
+def startable(settings: Settings, only: Collection[str] | None = None) -> list[tuple[Service, tuple[str, ...]]]:
+    """What `up` would start now, each service with its command, once nothing stands in its way; changes nothing.
+
+    Args:
+        only: as for `up`.
+
+    Raises:
+        ServiceError: a port is taken, the disk is full or a program is missing; names the setting that mends it.
+    """
+    missing = [
+        (service, service.command)
+        for service in catalogue(settings)
+        if (only is None or service.name in only) and service.command and not slot(settings, service.name).process()
+    ]
+    if not missing:
+        return []
+    check_disk(settings)
+    check_ports(settings, [service for service, _ in missing])
+    return [(service, command()) for service, command in missing]
+
+
 def up(
     settings: Settings, only: Collection[str] | None = None, announce: Announce = lambda _: None
 ) -> list[ServiceStatus]:
@@ -51,12 +72,10 @@ def up(
             or a service did not come up; names the setting or the log.
     """
     with _alone(settings):
-        missing = [
-            service
-            for service in catalogue(settings)
-            if (only is None or service.name in only) and service.command and not slot(settings, service.name).process()
-        ]
-        commands = _checked_commands(settings, missing)
+        commands = startable(settings, only)
+        if any(service.name == "broker" for service, _ in commands):
+            prepare_folders(settings)
+            settings.broker_socket.unlink(missing_ok=True)
         started = []
         for service, command in commands:
             announce(f"starting {service.name}")
@@ -86,18 +105,6 @@ def _alone(settings: Settings) -> Iterator[None]:
     """One `up` or `down` of a home at a time."""
     with one_at_a_time(settings, "services", wait=True):
         yield
-
-
-def _checked_commands(settings: Settings, missing: Sequence[Service]) -> list[tuple[Service, tuple[str, ...]]]:
-    if not missing:
-        return []
-    check_disk(settings)
-    check_ports(settings, missing)
-    commands = [(service, service.command()) for service in missing if service.command]
-    if any(service.name == "broker" for service in missing):
-        prepare_folders(settings)
-        settings.broker_socket.unlink(missing_ok=True)
-    return commands
 
 
 def _status(settings: Settings, service: Service) -> ServiceStatus:

@@ -3,24 +3,12 @@
 from typing import Any
 
 from backend.services import machine
-from backend.services.catalogue import catalogue, slot
-from backend.services.checks import check_disk, check_ports
 from backend.services.label_studio import open_reading_room
 from backend.services.label_studio import standing_accounts as standing_readers
 from backend.services.machine import Announce
 from backend.settings import Settings
 from backend.store.accounts import create_first_accounts
 from backend.store.accounts import standing_accounts as standing_staff
-
-
-def check_machine(settings: Settings) -> None:
-    """Raises: ServiceError: a port is taken, the disk is full or a program is missing; nothing was changed."""
-    check_disk(settings)
-    missing = [one for one in catalogue(settings) if one.command and not slot(settings, one.name).process()]
-    check_ports(settings, missing)
-    for service in missing:
-        if service.command:
-            service.command()
 
 
 def open_site(settings: Settings, announce: Announce = lambda _: None) -> dict[str, Any]:
@@ -32,7 +20,6 @@ def open_site(settings: Settings, announce: Announce = lambda _: None) -> dict[s
     Raises:
         ServiceError: a service, or this machine, does not do its part.
     """
-    check_machine(settings)
     create_first_accounts(settings)
     services = machine.up(settings, announce=announce)
     open_reading_room(settings, announce)
