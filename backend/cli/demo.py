@@ -56,32 +56,9 @@ def _serve() -> None:
 
 
 def _print_summary(document: dict[str, Any]) -> None:
-    rows = [
-        (
-            one["round"],
-            one["studies"],
-            one["pre_annotated"],
-            one["readings"],
-            one["adjudicated"],
-            ", ".join(f"{n} {status}" for status, n in one["references"].items()),
-            one["run"]["model"],
-            one["run"]["verdict"],
-            f"yes: {one['promoted']}" if one["promoted"] else "no",
-        )
-        for one in document["rounds"]
-    ]
-    columns = (
-        "round",
-        "studies",
-        "pre-annotated",
-        "readings",
-        "adjudicated",
-        "references",
-        "model",
-        "gate",
-        "promoted",
-    )
-    table(f"The loop, twice around ({document['seconds']:.0f} s)", columns, rows)
+    click.echo(f"\nThe loop, twice around, in {document['seconds']:.0f} s\n")
+    for one in document["rounds"]:
+        _print_round(one)
     last = document["rounds"][-1]["run"]
     heads = ("label", "second model", "first model", "difference")
     dice = [
@@ -89,10 +66,20 @@ def _print_summary(document: dict[str, Any]) -> None:
         for label, row in last["dice"].items()
     ]
     table("Dice on the same test patients, mean over projections that hold the label, 95 % interval", heads, dice)
-    click.echo(f"gate: {last['verdict']} – {last['reason']}")
     for one in document["next"]["readers"]:
         click.echo(f"{one['reader']}: {one['pre_annotated']} new studies pre-annotated by {one['model']}")
     services = [(one["name"], one["state"], one["url"]) for one in document["site"]["services"]]
     table("Services", ("name", "state", "address"), services)
     accounts = [(one["where"], one["role"], one["email"], one["password"]) for one in document["site"]["accounts"]]
     table("Log-ins", ("where", "role", "e-mail", "password"), accounts)
+
+
+def _print_round(one: dict[str, Any]) -> None:
+    references = ", ".join(f"{n} {status}" for status, n in one["references"].items())
+    run = one["run"]
+    click.echo(f"round {one['round']}: {one['studies']} studies, each read by two readers")
+    click.echo(f"  {one['readings']} readings; {one['pre_annotated']} tasks came with a model's outlines")
+    click.echo(f"  the physician decided on {one['adjudicated']} projections")
+    click.echo(f"  references now: {references}")
+    click.echo(f"  model {run['model']}: the gate says {run['verdict']} – {run['reason']}")
+    click.echo(f"  promoted: {one['promoted']}\n" if one["promoted"] else "  not promoted\n")

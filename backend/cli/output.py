@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -60,11 +61,16 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     """Prints a table to standard output; nothing where there are no rows."""
     if not rows:
         return
-    drawn = Table(*columns, title=title, title_justify="left")
+    drawn = Table(title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for column in columns:
+        # a narrow terminal breaks what a reader may want to copy; it never drops it
+        drawn.add_column(column, overflow="fold")
     for row in rows:
         drawn.add_row(*("–" if cell is None else str(cell) for cell in row))
     console = Console()
-    console.print(drawn, width=None if console.is_terminal else WIDE_ENOUGH)
+    if not console.is_terminal:
+        console = Console(width=WIDE_ENOUGH)
+    console.print(drawn, "")
 
 
 def figure(figure: dict[str, Any] | None) -> str:
