@@ -85,7 +85,7 @@ def runs(context: click.Context, as_json: bool) -> None:
         emit({"runs": found}, as_json, _print_runs)
 
 
-@runs.command(epilog="Example: scintiloop runs show 20261123-1200-ab12")
+@runs.command(epilog="Example: scintiloop runs show 8fb7b1abc0f5")
 @click.argument("run_id")
 @json_option
 def show(run_id: str, as_json: bool) -> None:
@@ -93,7 +93,7 @@ def show(run_id: str, as_json: bool) -> None:
     emit(run_rows.show(run_rows.find(open_home(), run_id)), as_json, print_run)
 
 
-@runs.command(epilog="Example: scintiloop runs cancel 20261123-1200-ab12")
+@runs.command(epilog="Example: scintiloop runs cancel 8fb7b1abc0f5")
 @click.argument("run_id")
 @json_option
 def cancel(run_id: str, as_json: bool) -> None:
