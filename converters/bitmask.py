@@ -3,6 +3,7 @@
 import base64
 import binascii
 import io
+import struct
 
 import numpy as np
 from PIL import Image
@@ -15,6 +16,9 @@ PREFIX = "data:image/png;base64,"
 BYTES_PER_PIXEL = 5
 """Of a PNG, at most, beside its head: four of colour and one to spare."""
 HEAD = 4096
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+END_OF_SIZE = 24
 
 
 def decode_bitmask(address: object, rows: int, columns: int, field: str) -> Mask:
@@ -29,13 +33,22 @@ def decode_bitmask(address: object, rows: int, columns: int, field: str) -> Mask
         message = f"{len(address):,} characters are more than {rows} rows × {columns} columns need; paint it again"
         raise BadRegion(message, field=field)
     try:
-        with Image.open(io.BytesIO(base64.b64decode(address[len(PREFIX) :], validate=True)), formats=["PNG"]) as image:
-            if image.size != (columns, rows):
-                size = f"{image.height} rows × {image.width} columns"
-                message = f"the bitmask has {size}, the image {rows} rows × {columns} columns; paint it again"
-                raise BadRegion(message, field=field)
+        content = base64.b64decode(address[len(PREFIX) :], validate=True)
+        size = _size_of(content)
+        if size != (rows, columns):
+            found = f"is {size[0]} rows × {size[1]} columns" if size else "is no PNG"
+            raise BadRegion(f"it {found}, the image {rows} rows × {columns} columns; paint it again", field=field)
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
             if not image.has_transparency_data:
                 raise BadRegion("the bitmask has no transparency, so all of it would be painted", field=field)
             return np.asarray(image.convert("RGBA"))[..., 3] > 0
-    except (OSError, SyntaxError, ValueError, binascii.Error, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, binascii.Error) as error:
         raise BadRegion(f"the bitmask cannot be read ({error}); paint it again", field=field) from error
+
+
+def _size_of(content: bytes) -> tuple[int, int] | None:
+    """Rows and columns by the PNG's head, None where it has none."""
+    if len(content) < END_OF_SIZE or not content.startswith(SIGNATURE):
+        return None
+    columns, rows = struct.unpack(">II", content[END_OF_SIZE - 8 : END_OF_SIZE])
+    return rows, columns
