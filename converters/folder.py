@@ -66,7 +66,7 @@ def convert(
     work = partial(_convert_step, destination=destination, wish=wish)
     known, finished = _Known(), 0
     try:
-        for step, converted in in_order(_steps(files, wish), work, jobs or _worth(files)):
+        for step, converted in in_order(_steps(files, wish), work, jobs or _worth(files), __name__):
             writer.take(converted, step.file)
             known.drawn_on |= converted.drawn_on
             known.waiting += converted.waiting

@@ -47,6 +47,8 @@ def read_shape(shape: object, size: Size, labels: Labels | None = None, *, keep_
     if not isinstance(shape, dict):
         raise BadRegion(f"{shortened(shape)} is not a shape")
     kind = shape.get("shape_type") or "polygon"
+    if not isinstance(kind, str):
+        raise BadRegion(f"{shortened(kind)} is no kind of shape; draw a polygon", field="shape_type")
     if kind in MARKS and keep_marks:
         return _mark(shape, kind)
     label = label_of(shape.get("label"), labels, "label")
@@ -106,7 +108,7 @@ def _mark(shape: dict[str, Any], kind: str) -> Mark:
     )
 
 
-def _outline(kind: object, points: Ring) -> Polygon:
+def _outline(kind: str, points: Ring) -> Polygon:
     if kind == "oriented_rectangle" and len(points) == 4:
         return Polygon(points, figure=Figure("oriented_rectangle", points))
     if kind in ("polygon", "oriented_rectangle") or (kind == "rectangle" and len(points) == 4):

@@ -14,8 +14,16 @@ AHEAD = 4
 """Items per process that are under way or wait for their turn."""
 
 
-def in_order(items: Iterable[Item], work: Callable[[Item], Result], jobs: int) -> Iterator[tuple[Item, Result]]:
+def in_order(
+    items: Iterable[Item], work: Callable[[Item], Result], jobs: int, module: str
+) -> Iterator[tuple[Item, Result]]:
     """Each item with what `work` makes of it; with one job, in this process.
+
+    Args:
+        items: taken as they are needed.
+        work: a function that other processes can import.
+        jobs: how many processes.
+        module: imported once for all of them.
 
     Raises:
         BrokenProcessPool: a process ended unasked, for example for want of memory.
@@ -24,7 +32,7 @@ def in_order(items: Iterable[Item], work: Callable[[Item], Result], jobs: int) -
         yield from ((item, work(item)) for item in items)
         return
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([work.__module__])
+    context.set_forkserver_preload([module])
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
         under_way: deque[tuple[Item, Future[Result]]] = deque()
         for item in items:

@@ -28,25 +28,25 @@ def mutated(content: bytes, chance: random.Random) -> bytes:
 def _in_json(content: bytes, chance: random.Random) -> bytes:
     try:
         document = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return chance.choice(BYTES)(content, chance)
-    places = list(_places(document))
-    if not places:
+    if not isinstance(document, dict | list) or not document:
         return content
-    parent, key = chance.choice(places)
-    chance.choice(EDITS)(parent, key, chance)
+    chance.choice(EDITS)(*_place(document, chance), chance)
     text = json.dumps(document, ensure_ascii=chance.random() < 0.5)
     if chance.random() < 0.01:
         text = text.replace("[", "[" * DEEP, 1)
     return text.encode("utf-8", "surrogatepass")
 
 
-def _places(value: Any) -> Any:
-    """Every place in the document, as its parent and the key there."""
-    if isinstance(value, dict | list):
-        for key, inner in list(value.items() if isinstance(value, dict) else enumerate(value)):
-            yield value, key
-            yield from _places(inner)
+def _place(parent: Any, chance: random.Random) -> tuple[Any, Any]:
+    """A place in the document, as its parent and the key there; deep places as likely as shallow ones."""
+    while True:
+        key = chance.choice(list(parent) if isinstance(parent, dict) else range(len(parent)))
+        inner = parent[key]
+        if not isinstance(inner, dict | list) or not inner or chance.random() < 0.15:
+            return parent, key
+        parent = inner
 
 
 def _replace(parent: Any, key: Any, chance: random.Random) -> None:
