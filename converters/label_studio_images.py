@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from converters.drawn import Dialect, DrawnImage, Found, Origin, Waiting
-from converters.errors import ConversionError, UnreadableFile
+from converters.errors import BadRegion, ConversionError, UnreadableFile
 from converters.label_studio import Submission, read_task
 from converters.label_studio_entries import Reading
 from converters.label_studio_said import Said
@@ -13,6 +13,7 @@ from converters.labelling_config import LabellingConfig, read_config, tag_of_pag
 from converters.labelme import EXCLUSIONS
 from converters.picture_size import Size, checked_size, size_beside
 from converters.regions import Kept
+from converters.results import size_of
 
 NOT_READINGS = {"skipped": "skipped readings", "draft": "drafts", "prediction": "predictions"}
 
@@ -108,7 +109,7 @@ class _Task:
 
     def _size(self, submission: Submission, name: str) -> Size:
         file = submission.images[name]
-        said = submission.sizes.get(name) or self.sizes.get(file)
+        said = submission.sizes.get(name) or self.sizes.get(file) or _size_in_meta(submission)
         return checked_size(said or size_beside(self.folder, file), self.origin.name)
 
     def _notes(self, submission: Submission, name: str, older: Sequence[Submission]) -> Iterator[str]:
@@ -122,6 +123,17 @@ class _Task:
             number = sum(one.kind == kind for one in self.submissions)
             if number:
                 yield f"{words} of the task, which are no readings: {number}"
+
+
+def _size_in_meta(submission: Submission) -> Size | None:
+    """The size that our own tasks say in their `meta`."""
+    meta = submission.kept.get("task", {}).get("meta")
+    if len(submission.images) > 1 or not isinstance(meta, dict):
+        return None
+    try:
+        return size_of(meta)
+    except BadRegion:
+        return None
 
 
 def _that_count(submitted: Sequence[Submission]) -> Iterator[tuple[Submission, list[Submission]]]:

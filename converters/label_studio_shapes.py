@@ -29,6 +29,8 @@ CONTROLS = {
 POINT_WIDTH = 0.5
 """Percent of the image's width at which a point is shown."""
 
+CORNERS = 4
+
 SAME = 1e-6
 """Pixels by which a figure's outline may differ from the one that was drawn."""
 
@@ -110,9 +112,14 @@ def _figure(polygon: Polygon, size: Size) -> Written | None:
 
 
 def _is_same(ring: Ring, other: Ring) -> bool:
-    """Whether the points are the same, whichever comes first."""
-    first, second = (np.array(sorted(points)) for points in (ring, other))
-    return first.shape == second.shape and bool(np.abs(first - second).max() < SAME)
+    """Whether the points are the same; a rectangle's may begin at any corner."""
+    if len(ring) != len(other):
+        return False
+    first, second = np.array(ring), np.array(other)
+    if len(ring) > CORNERS:
+        return bool(np.abs(first - second).max() < SAME)
+    apart = np.abs(first[:, None] - second[None]).max(axis=2)
+    return bool((apart.min(axis=0) < SAME).all() and (apart.min(axis=1) < SAME).all())
 
 
 def _ellipse(figure: Figure, size: Size) -> Written | None:
@@ -127,7 +134,7 @@ def _ellipse(figure: Figure, size: Size) -> Written | None:
 
 
 def _rectangle(figure: Figure, corners: Ring, size: Size) -> Written | None:
-    if len(corners) != 4:
+    if len(corners) != CORNERS:
         return None
     if figure.kind == "rectangle" and not figure.degrees:
         columns, rows = zip(*corners, strict=True)

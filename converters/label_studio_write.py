@@ -55,7 +55,8 @@ def task_of(
 ) -> dict[str, object]:
     """The drawn image as a task that Label Studio imports, for a project with `labelling_config`.
 
-    What the image was read with from Label Studio besides goes along. The reader's number is written as
+    What the image was read with from Label Studio besides goes along. The task's `meta` says the image's size, which
+    nothing else does where there are no findings. The reader's number is written as
     `completed_by`: Label Studio refuses the import where it has no such user.
 
     Args:
@@ -68,6 +69,9 @@ def task_of(
     result = _Result(drawn, max_points, ours).entries()
     data = {**kept.get("data", {}), IMAGE: kept.get("reference", drawn.image)}
     task = {"data": data, **_without_numbers(kept.get("task", {}))}
+    rows, columns = drawn.shape
+    if isinstance(task.get("meta") or {}, dict):
+        task["meta"] = {**(task.get("meta") or {}), "original_width": columns, "original_height": rows}
     if as_prediction:
         return task | {"predictions": [_prediction(drawn, result)]}
     annotation: Value = {"ground_truth": False, **_without_numbers(kept.get("annotation", {}))}

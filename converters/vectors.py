@@ -49,7 +49,7 @@ def path_of(value: Value, rows: int, columns: int) -> tuple[Ring, bool]:
     vertices = [_vertex(one, f"value.vertices[{index}]", scale) for index, one in enumerate(listed)]
     closed = value.get("closed")
     if not isinstance(closed, bool):
-        closed = len(vertices) > 1 and vertices[0].previous == vertices[-1].name
+        closed = isinstance(vertices[0].previous, str) and vertices[0].previous == vertices[-1].name
     path = _in_order(vertices)
     edges = list(zip(path, path[1:] + path[:1], strict=True))
     points: list[Point] = []
