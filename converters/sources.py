@@ -131,19 +131,22 @@ def _of_document(path: Path, dialect: Dialect) -> Found:
     sha256 = hashlib.sha256(content).hexdigest()
     document = parse_json(content, path.name)
     if isinstance(document, dict) and "shapes" in document:
-        return Found(images=(_of_labelme(path, content, sha256, dialect),))
+        return _of_labelme(path, content, sha256, dialect)
     if isinstance(document, dict) and "images" in document and "annotations" in document:
         return read_coco(document, path.name, Origin(path.name, sha256, "coco", ""), dialect)
     return drawn_of_task(document, "", Origin(path.name, sha256, "label-studio", ""), path.parent, dialect)
 
 
-def _of_labelme(path: Path, content: bytes, sha256: str, dialect: Dialect) -> DrawnImage:
+def _of_labelme(path: Path, content: bytes, sha256: str, dialect: Dialect) -> Found:
     document = read_labelme(content, path.name, labels=dialect.labels, keep_marks=dialect.keep_marks)
     said = None if document.rows is None or document.columns is None else (document.rows, document.columns)
-    rows, columns = checked_size(said or size_beside(path.parent, document.image_path), path.name)
+    try:
+        rows, columns = checked_size(said or size_beside(path.parent, document.image_path), path.name)
+    except UnreadableFile as error:
+        return Found(problems=(*document.problems, error))
     inside = document.embedded_image
     kept = {} if inside is None else {"imageData": base64.b64encode(inside).decode("ascii")}
-    return DrawnImage(
+    drawn = DrawnImage(
         origin=Origin(path.name, sha256, "labelme", document.version),
         stem=path.name.removesuffix(".json"),
         reader=None,
@@ -158,6 +161,7 @@ def _of_labelme(path: Path, content: bytes, sha256: str, dialect: Dialect) -> Dr
         kept={"flags": document.flags, **kept, **document.kept},
         problems=document.problems,
     )
+    return Found(images=(drawn,))
 
 
 def _may_hold_drawings(path: Path, dialect: Dialect) -> bool:
