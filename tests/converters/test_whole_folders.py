@@ -194,10 +194,11 @@ def test_parts_of_a_group_are_one_lesion_of_the_map(tmp_path):
     assert set(np.unique(numbers)) == {0, 1, 2}
 
 
+ENDLESS = write_labelme([], "a.png", 1, 1).replace(b'ght": 1', b'ght": 1' + b"0" * 400)
 HUGE = {
     "an image of a billion pixels": (write_labelme([square(1, 1)], "a.png", 100_000, 100_000), "is no scan"),
     "nested without end": (b'{"shapes": ' + b"[" * 100_000, "not JSON"),
-    "a side without end": (write_labelme([], "a.png", 1, 1).replace(b"ght\": 1", b"ght\": 1" + b"0" * 400), "is not a size"),
+    "a side without end": (ENDLESS, "is not a size"),
 }  # fmt: skip
 
 
