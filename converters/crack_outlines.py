@@ -73,10 +73,16 @@ class _Runs(NamedTuple):
 
 
 class _Walk(NamedTuple):
-    """Runs in the order in which the outlines pass them, ring after ring, and where in it each ring begins."""
+    """Runs in the order in which the outlines pass them, ring after ring.
+
+    Attributes:
+        begins: where in `runs` each ring begins, with its uppermost run.
+        holes: which rings are holes.
+    """
 
     runs: Integers
     begins: list[int]
+    holes: list[int]
 
 
 def outlines(mask: Mask, column: int = 0, row: int = 0) -> tuple[Polygon, ...]:
@@ -94,13 +100,14 @@ def outlines(mask: Mask, column: int = 0, row: int = 0) -> tuple[Polygon, ...]:
     runs = _runs(cracks)
     walk = _walk(runs)
     rings = _rings(runs, walk, column + pixels.column, row + pixels.row)
-    is_hole = runs.falls[walk.runs[walk.begins]]
-    if not is_hole.any():
+    if not walk.holes:
         return tuple([Polygon(ring) for ring in rings])
-    owners = _owners(cracks, runs, walk, is_hole)
-    holes: dict[int, list[Ring]] = {ring: [] for ring in np.flatnonzero(~is_hole).tolist()}
-    for hole, owner in owners.items():
-        holes[owner].append(rings[hole])
+    holes: dict[int, list[Ring]] = {}
+    for ring, owner in enumerate(_owners(cracks, runs, walk)):
+        if ring == owner:
+            holes[ring] = []
+        else:
+            holes[owner].append(rings[ring])
     return tuple([Polygon(rings[ring], tuple(inside)) for ring, inside in holes.items()])
 
 
@@ -135,7 +142,8 @@ def _runs(cracks: _Cracks) -> _Runs:
     ends = np.concatenate([first, last])
     corners, falls = cracks.places[ends], cracks.falls[ends]
     corners[count:] += cracks.width
-    rows, columns = np.divmod(corners, cracks.width)
+    rows = corners // cracks.width
+    columns = corners - rows * cracks.width
     # Within a column upper and lower corners alternate, so the n-th of the one belongs to the n-th of the other.
     by_column = _by_column(columns[:count], cracks.width)
     run = np.empty(2 * count, np.int64)
@@ -164,8 +172,13 @@ def _walk(runs: _Runs) -> _Walk:
     walked = bytearray(len(following))
     order: list[int] = []
     begins: list[int] = []
+    holes: list[int] = []
+    falls = runs.falls.tolist()
     first = 0
     while first >= 0:
+        # Its uppermost run is on the left of what the ring encloses: foreground, or a hole.
+        if falls[first]:
+            holes.append(len(begins))
         begins.append(len(order))
         order.append(first)
         walked[first] = 1
@@ -175,7 +188,7 @@ def _walk(runs: _Runs) -> _Walk:
             walked[run] = 1
             run = following[run]
         first = walked.find(0, first)
-    return _Walk(np.fromiter(order, np.int64, len(order)), begins)
+    return _Walk(np.fromiter(order, np.int64, len(order)), begins, holes)
 
 
 def _rings(runs: _Runs, walk: _Walk, column: int, row: int) -> list[Ring]:
@@ -189,19 +202,22 @@ def _rings(runs: _Runs, walk: _Walk, column: int, row: int) -> list[Ring]:
     return [tuple(corners[2 * begin : 2 * end]) for begin, end in pairwise([*walk.begins, len(rows)])]
 
 
-def _owners(cracks: _Cracks, runs: _Runs, walk: _Walk, is_hole: Flags) -> dict[int, int]:
-    """For each hole the ring around it: left of a hole's uppermost corner lies foreground, and left of that a crack
-    of the same component's outline or of another of its holes, which begins earlier.
+def _owners(cracks: _Cracks, runs: _Runs, walk: _Walk) -> list[int]:
+    """For each ring itself, or for a hole the ring around it.
+
+    Left of a hole's uppermost corner lies foreground, and left of that a crack of the same component's outline or of
+    another of its holes, which begins earlier.
     """
+    count = len(walk.begins)
     ring_of_run = np.empty(len(walk.runs), np.int64)
-    ring_of_run[walk.runs] = np.repeat(np.arange(len(is_hole)), np.diff([*walk.begins, len(walk.runs)]))
-    first = walk.runs[walk.begins][is_hole]
+    ring_of_run[walk.runs] = np.repeat(np.arange(count), np.diff([*walk.begins, len(walk.runs)]))
+    first = walk.runs[walk.begins][walk.holes]
     corner = runs.tops[first] * cracks.width + runs.columns[first]
     rows, columns = np.divmod(cracks.places[np.searchsorted(cracks.places, corner) - 1], cracks.width)
     height = int(runs.bottoms.max()) + 1
     tops = (runs.columns * height + runs.tops)[runs.by_column]
     beside = runs.by_column[np.searchsorted(tops, columns * height + rows, side="right") - 1]
-    owners: dict[int, int] = {}
-    for hole, neighbour in zip(np.flatnonzero(is_hole).tolist(), ring_of_run[beside].tolist(), strict=True):
-        owners[hole] = owners.get(neighbour, neighbour)
+    owners = list(range(count))
+    for hole, neighbour in zip(walk.holes, ring_of_run[beside].tolist(), strict=True):
+        owners[hole] = owners[neighbour]
     return owners

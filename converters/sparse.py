@@ -24,5 +24,5 @@ def places(stepped: NDArray[np.uint8]) -> NDArray[np.int64]:
     """
     words = (stepped.view(np.uint64) != 0).nonzero()[0]
     within = (stepped.reshape(-1, WORD)[words] != 0).ravel().nonzero()[0]
-    found: NDArray[np.int64] = words[within // WORD] * WORD + within % WORD
+    found: NDArray[np.int64] = words[within // WORD] * WORD + (within & (WORD - 1))
     return found

@@ -73,9 +73,9 @@ def rows() -> Iterator[Row]:
 
 def masks() -> dict[str, Mask]:
     """Seeded: so many lesions of 2 to 12 pixels' radius anywhere on the body, a bladder, and both."""
-    lesions = {f"{count} lesions": _lesions(count) for count in LESIONS}
+    lesions = {f"lesions: {count}": _lesions(count) for count in LESIONS}
     bladder = _blob(520, 128, (12, 16), 0.0)
-    return lesions | {"bladder": bladder, "20 lesions and bladder": lesions["20 lesions"] | bladder}
+    return lesions | {"bladder": bladder, "lesions: 20, and a bladder": lesions["lesions: 20"] | bladder}
 
 
 def _lesions(count: int) -> Mask:
