@@ -1,7 +1,7 @@
 """Label Studio's JSON: exports, single tasks, webhook payloads and JSON-MIN, read into submissions."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from converters.errors import ConversionError, UnreadableFile
@@ -14,7 +14,7 @@ from converters.labelling_config import LabellingConfig, ShownImage, images_show
 from converters.outlines import shortened
 from converters.regions import Kept, Labels, Mark, Region
 
-__all__ = ["Submission", "SubmissionKind", "read_export", "read_task", "to_results"]
+__all__ = ["Submission", "SubmissionKind", "layout_of", "read_export", "read_task", "to_results"]
 
 SubmissionKind = Literal["annotation", "skipped", "draft", "prediction"]
 
@@ -94,7 +94,7 @@ def read_export(
     problems: list[ConversionError] = []
     submissions: list[Submission] = []
     try:
-        layout = read_config(config or _config_inside(document), source)
+        layout = layout_of(document, config, source)
         items = list(_items(document, source))
     except UnreadableFile as error:
         return (), (error,)
@@ -106,19 +106,27 @@ def read_export(
     return tuple(submissions), tuple(problems)
 
 
-def read_task(task: object, where: str, reading: Reading, config: str | None = None) -> list[Submission]:
+def layout_of(document: object, config: str | None, source: str) -> LabellingConfig:
+    """The labelling configuration: the one given, or the one that a webhook payload brings, or one that says nothing.
+
+    Raises:
+        UnreadableFile: it is none.
+    """
+    return read_config(config or _config_inside(document), source)
+
+
+def read_task(task: object, where: str, reading: Reading, layout: LabellingConfig) -> list[Submission]:
     """The submissions of one task, JSON-MIN record or webhook payload.
 
     Args:
         task: the parsed JSON.
         where: its place in the file, e.g. `[3]`.
         reading: how its entries are to be read, its images not yet known.
-        config: the project's labelling configuration; a webhook payload brings its own.
+        layout: the labelling configuration.
 
     Raises:
-        UnreadableFile: it is none, or the configuration is none.
+        UnreadableFile: it is none.
     """
-    layout = read_config(config or _config_inside(task), reading.source)
     if where or (isinstance(task, dict) and is_record(task)):
         return _of_item(task, where, layout, reading)
     return [one for place, item in _items(task, reading.source) for one in _of_item(item, place, layout, reading)]
@@ -156,8 +164,9 @@ def _of_item(item: object, where: str, layout: LabellingConfig, reading: Reading
         message = "no task: it has no `data`; export as JSON"
         raise UnreadableFile(message, source=reading.source, field=where or None)
     listed = [(key, place, entry) for key in HOLDERS for place, entry in _entries_under(key, item.get(key), where)]
-    shown = images_shown(data, layout, (name for _, _, entry in listed for name in _tags_in(entry)))
-    references = {image.place.removeprefix("data.").partition("[")[0] for image in shown.values()}
+    named = {name for _, _, entry in listed for name in _tags_in(entry)} if reading.any_tag else set()
+    shown = images_shown(data, layout, named)
+    references = {image.key for image in shown.values()}
     kept = {
         "task": {key: value for key, value in item.items() if key not in (*HOLDERS, "data")},
         "data": {key: value for key, value in data.items() if key not in references},
@@ -167,7 +176,7 @@ def _of_item(item: object, where: str, layout: LabellingConfig, reading: Reading
 
 
 def _seeing(reading: Reading, shown: Mapping[str, ShownImage]) -> Reading:
-    return Reading(reading.source, tuple(shown), reading.labels, reading.keep_marks)
+    return replace(reading, images=tuple(shown))
 
 
 def _entries_under(key: str, said: object, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -178,11 +187,11 @@ def _entries_under(key: str, said: object, where: str) -> Iterator[tuple[str, di
             yield f"{where}.{place}".lstrip("."), entry
 
 
-def _tags_in(entry: Mapping[str, Any]) -> Iterator[object]:
+def _tags_in(entry: Mapping[str, Any]) -> Iterator[str]:
     result = entry.get("result")
     for one in result if isinstance(result, list) else ():
-        if isinstance(one, dict) and "original_width" in one:
-            yield one.get("to_name")
+        if isinstance(one, dict) and "original_width" in one and isinstance(one.get("to_name"), str):
+            yield one["to_name"]
 
 
 def _submission(task: _Task, holder: str, where: str, entry: Mapping[str, Any]) -> Submission:

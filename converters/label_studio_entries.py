@@ -40,12 +40,14 @@ class Reading:
         images: names of the image tags, and of the pages of those that show several.
         labels: what the file's labels mean, where they are not ours.
         keep_marks: points and lines become marks; else they are refused.
+        any_tag: the only image of a task is meant by whatever one tag its entries name.
     """
 
     source: str
     images: tuple[str, ...]
     labels: Labels | None = None
     keep_marks: bool = False
+    any_tag: bool = False
 
 
 @dataclass

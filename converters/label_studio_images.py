@@ -6,10 +6,10 @@ from pathlib import Path, PurePosixPath
 
 from converters.drawn import Dialect, DrawnImage, Found, Origin, Waiting
 from converters.errors import BadRegion, ConversionError, UnreadableFile
-from converters.label_studio import Submission, read_task
+from converters.label_studio import Submission, layout_of, read_task
 from converters.label_studio_entries import Reading
 from converters.label_studio_said import Said
-from converters.labelling_config import LabellingConfig, read_config, tag_of_page
+from converters.labelling_config import LabellingConfig, tag_of_page
 from converters.labelme import EXCLUSIONS
 from converters.picture_size import Size, checked_size, size_beside
 from converters.regions import Kept
@@ -34,21 +34,20 @@ def drawn_of_task(task: object, where: str, origin: Origin, folder: Path, dialec
     Raises:
         UnreadableFile: none of these.
     """
-    reading = Reading(origin.name, (), dialect.labels, dialect.keep_marks)
-    submissions = read_task(task, where, reading, dialect.labelling_config)
-    config = read_config(dialect.labelling_config or "<View/>", origin.name)
-    return _Task(submissions, where, origin, folder, config).found()
+    reading = Reading(origin.name, (), dialect.labels, dialect.keep_marks, any_tag=True)
+    layout = layout_of(task, dialect.labelling_config, origin.name)
+    return _Task(read_task(task, where, reading, layout), where, origin, folder, layout).found()
 
 
 class _Task:
     def __init__(
-        self, submissions: Sequence[Submission], where: str, origin: Origin, folder: Path, config: LabellingConfig
+        self, submissions: Sequence[Submission], where: str, origin: Origin, folder: Path, layout: LabellingConfig
     ) -> None:
         self.submissions = submissions
         self.where = where
         self.origin = origin
         self.folder = folder
-        self.config = config
+        self.layout = layout
         self.sizes = {one.images[name]: size for one in submissions for name, size in one.sizes.items()}
 
     def found(self) -> Found:
@@ -78,7 +77,7 @@ class _Task:
         """Whether readers draw on the tag's images; None if only the rest of the file can tell."""
         if tag in drawn_on or len({tag_of_page(name) for name in submission.images}) == 1:
             return True
-        return tag in self.config.drawable if self.config.drawable else None
+        return tag in self.layout.drawable if self.layout.drawable else None
 
     def _drawn(self, submission: Submission, name: str, older: Sequence[Submission]) -> DrawnImage | ConversionError:
         shown = submission.shown[name]
@@ -113,6 +112,9 @@ class _Task:
         return checked_size(said or size_beside(self.folder, file), self.origin.name)
 
     def _notes(self, submission: Submission, name: str, older: Sequence[Submission]) -> Iterator[str]:
+        shown = submission.shown[name]
+        if not self.layout.images and tag_of_page(name) != shown.key:
+            yield f"{tag_of_page(name)!r} is taken for the task's only image, {shown.key!r}"
         yield from (note for about, note in submission.notes if about in (name, None))
         for one in older:
             yield (

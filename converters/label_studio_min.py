@@ -43,7 +43,7 @@ def entries_of_record(
         layout: the labelling configuration, as far as it is known.
         shown: the task's images.
     """
-    images = {image.place.removeprefix("data.").partition("[")[0] for image in shown.values()}
+    images = {image.key for image in shown.values()}
     controls = _controls(record, layout)
     data = {
         key: said

@@ -1,7 +1,7 @@
 """A Label Studio project's labelling configuration: which image tag shows which file, which control draws on which."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -41,6 +41,11 @@ class ShownImage(NamedTuple):
     reference: str
     place: str
 
+    @property
+    def key(self) -> str:
+        """The key of the task's data that holds it."""
+        return self.place.removeprefix("data.").partition("[")[0]
+
 
 @lru_cache(maxsize=8)
 def read_config(text: str, source: str) -> LabellingConfig:
@@ -73,17 +78,16 @@ def read_config(text: str, source: str) -> LabellingConfig:
 
 
 def images_shown(
-    data: Mapping[str, object], config: LabellingConfig, drawn_on: Iterable[object] = ()
+    data: Mapping[str, object], config: LabellingConfig, named: Set[str] = frozenset()
 ) -> dict[str, ShownImage]:
     """Per image tag of a task what it shows; the pages of a list each have the tag `tag[number]`.
 
-    Without a configuration, a tag has the name of the key of `data` that holds its file; a task that shows one image
-    shows it under the one tag that its entries name (`drawn_on`).
+    Without a configuration, a tag has the name of the key of `data` that holds its file; the only one may have the only
+    name that its entries give it (`named`).
     """
     keys = dict(config.images)
     if not keys:
         keys = {key: key for key, value in data.items() if _shows(key, value)}
-        named = {name for name in drawn_on if isinstance(name, str)} - {"ref"}
         if len(keys) == 1 and len(named) == 1:
             keys = dict(zip(named, keys.values(), strict=True))
     return {name: image for tag, key in keys.items() for name, image in _shown(tag, key, data.get(key))}

@@ -100,6 +100,7 @@ def test_the_only_image_of_a_task_is_meant_whatever_its_tag_is_called():
     (drawn,) = found_in(annotation(outline("img-1")), data={"scan": "s/a.png", "ward": "7/b"}).images
     assert (drawn.image, len(drawn.regions)) == ("s/a.png", 1)
     assert drawn.kept["data"] == {"ward": "7/b"}
+    assert drawn.notes == ("'img-1' is taken for the task's only image, 'scan'",)
 
 
 def test_another_readers_size_serves_where_nothing_was_drawn():
