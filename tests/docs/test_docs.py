@@ -15,6 +15,7 @@ from backend.cli.main import COMMANDS, main
 from backend.labelstudio.config import label_config
 from backend.settings import Settings
 from backend.web.app import create_app
+from converters.command import parser
 from converters.labelme import EXCLUSIONS
 from ml_backend.app import create_app as create_ml_backend
 
@@ -78,9 +79,7 @@ def _options(command: click.Command, name: str) -> set[str]:
 
 
 def _convert_help() -> str:
-    from converters.__main__ import _parser  # noqa: PLC0415
-
-    return _parser().format_help()
+    return parser().format_help()
 
 
 @pytest.mark.parametrize(("page", "line"), _commands(), ids=_name)

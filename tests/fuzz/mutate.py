@@ -61,7 +61,7 @@ def _move(parent: Any, key: Any, chance: random.Random) -> None:
     """A number a little or far away, else another value of the same parent."""
     value = parent[key]
     if isinstance(value, int | float) and not isinstance(value, bool):
-        parent[key] = value + chance.choice((1e-9, 0.5, 1, -1, 100, -1e4, value))
+        parent[key] = value + (chance.choice((1e-9, 0.5, 1, -1, 100, -1e4)) if abs(value) < 1e300 else value)
     else:
         others = list(parent.values() if isinstance(parent, dict) else parent)
         parent[key] = copy.deepcopy(chance.choice(others))
