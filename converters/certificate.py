@@ -1,6 +1,7 @@
 """What became of one drawn image: enough to show later that nothing was lost or silently changed."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -58,6 +59,7 @@ def certificate(
     }
 
 
+@cache
 def tool_version() -> str:
     """Version of the installed package, `unknown` where it runs without being installed."""
     try:
