@@ -7,7 +7,15 @@ import shapely
 
 from converters.errors import BadRegion
 from converters.limits import MOST_POINTS
-from converters.outlines import check_patch, check_polygon, number_of, rectangle, ring_of, shortened
+from converters.outlines import (
+    check_patch,
+    check_polygon,
+    number_of,
+    rectangle,
+    ring_of,
+    shortened,
+    surely_mean_something,
+)
 from converters.pieces import patch_of
 from converters.regions import Figure, Label, Mark, MaskPatch, Polygon, Region, Ring
 from converters.rle import decode_coco
@@ -25,7 +33,7 @@ KINDS: tuple[Literal["point", "points", "line"], ...] = ("point", "points", "lin
 MOST_PARTS = 1000
 """Polygons of one annotation."""
 
-MOST_DECODED = 2**35
+MOST_DECODED = 2**36
 """Pixels of all run lengths of one file together."""
 
 MOST_PAINTED = 2**30
@@ -156,7 +164,10 @@ def _shapes(
     if isinstance(told, dict):
         return _painted(told, size, allowance)
     if isinstance(told, list) and len(told) <= MOST_PARTS:
-        polygons = [_polygon(ring, size, f"segmentation[{index}]") for index, ring in enumerate(told)]
+        polygons = [_polygon(ring, f"segmentation[{index}]") for index, ring in enumerate(told)]
+        for index, sure in enumerate(surely_mean_something(polygons, size)):
+            if not sure:
+                check_polygon(polygons[index], size, f"segmentation[{index}]")
         return polygons, _about_parts(polygons)
     message = f"{shortened(told)} is neither a list of up to {MOST_PARTS:,} polygons nor run lengths"
     raise BadRegion(message, field="segmentation")
@@ -172,7 +183,7 @@ def _boxed(told: object, size: Size) -> Polygon:
     return check_polygon(Polygon(rectangle((column, row), (columns, rows)), figure=figure), size, "bbox")
 
 
-def _polygon(told: object, size: Size, field: str) -> Polygon:
+def _polygon(told: object, field: str) -> Polygon:
     if not isinstance(told, list) or len(told) % 2 or len(told) > 2 * MOST_POINTS:
         message = f"{shortened(told)} is no list of column, row, column, row … of up to {MOST_POINTS:,} points"
         raise BadRegion(message, field=field)
@@ -180,7 +191,7 @@ def _polygon(told: object, size: Size, field: str) -> Polygon:
     ring: Ring = tuple(zip(numbers[::2], numbers[1::2], strict=True))
     if len(ring) > 3 and ring[0] == ring[-1]:
         ring = ring[:-1]
-    return check_polygon(unpick(ring), size, field)
+    return unpick(ring)
 
 
 def _about_parts(polygons: list[Polygon]) -> tuple[str, ...]:
@@ -198,8 +209,8 @@ def _painted(told: dict[str, Any], size: Size, allowance: Allowance) -> tuple[li
         message = f"{shortened(told.get('size'))} is not the image's size {list(size)} ([rows, columns])"
         raise BadRegion(message, field="segmentation.size")
     allowance.decoded -= size[0] * size[1]
-    if allowance.decoded < 0:
-        raise BadRegion("the file holds more run lengths than any scans need; split it", field="segmentation")
+    if min(allowance.decoded, allowance.painted) < 0:
+        raise BadRegion("the file's run lengths would fill time and memory; split it", field="segmentation")
     try:
         mask = decode_coco(told)
     except BadRegion as error:
@@ -209,5 +220,5 @@ def _painted(told: dict[str, Any], size: Size, allowance: Allowance) -> tuple[li
     patch = patch_of(mask)
     allowance.painted -= patch.pixels.size
     if allowance.painted < 0:
-        raise BadRegion("the painted regions of the file would fill the memory; split it", field="segmentation")
+        raise BadRegion("the file's painted regions would fill the memory; split it", field="segmentation")
     return [check_patch(patch, size, "segmentation")], ()

@@ -31,6 +31,9 @@ COLOURED = ("RGB", "RGBA", "LA", "PA")
 PACKED = np.dtype(">u4")
 """Red, green, blue and opacity of a pixel."""
 
+MANY = 2**22
+"""Pixels that are counted at a time."""
+
 MOST_LEVELS = 70_000
 """Different values of one mask image: as many as an instance map of 16 bits has, fewer than a photograph."""
 
@@ -153,7 +156,14 @@ def _pixels(image: Image.Image, source: str) -> MaskPixels:
 
 def _counted(values: NDArray[np.integer], source: str) -> dict[int, int]:
     """How many pixels there are of each value."""
-    told, counts = np.unique(values, return_counts=True)
+    if values.itemsize == 1:
+        counts = np.zeros(256, np.int64)
+        for rows in np.array_split(values, -(-values.size // MANY)):
+            counts += np.bincount(rows.ravel(), minlength=256)
+        told: NDArray[np.integer] = np.flatnonzero(counts)
+        counts = counts[told]
+    else:
+        told, counts = np.unique(values, return_counts=True)
     if len(told) > MOST_LEVELS:
         message = f"holds {len(told):,} different colours; it is a photograph, not a mask"
         raise UnreadableFile(message, source=source)

@@ -2,6 +2,7 @@ import logging
 import warnings
 from pathlib import Path
 
+import highdicom
 import numpy as np
 import pydicom
 import pydicom.data
@@ -17,14 +18,12 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
 )
 
+from converters.dicom_seg import SourceFrame, read_dicom_seg, source_frame_of, write_dicom_seg
 from converters.drawn import DrawnImage, Origin
 from converters.errors import ConversionError, UnreadableFile
 from converters.pieces import regions_of_mask
 from converters.rasterise import draw
 from converters.regions import Polygon, Region
-
-highdicom = pytest.importorskip("highdicom", reason="highdicom is not installed")
-from converters.dicom_seg import SourceFrame, read_dicom_seg, source_frame_of, write_dicom_seg  # noqa: E402
 
 VIEWS = {"anterior": "399321004", "posterior": "399001007"}
 LESION = Region("metastasis", Polygon(((2, 2), (12, 2), (12, 12), (2, 12))))
@@ -189,6 +188,7 @@ def test_who_drew_it_is_said(save, region, reader, kind):
     assert ("SegmentAlgorithmName" in metastasis) is (kind != "MANUAL")
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_nothing_of_the_patient_is_logged(save, caplog, capfd):
     odd = {
         "PatientName": "MAIER, ANNA = x",
