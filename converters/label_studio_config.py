@@ -38,7 +38,7 @@ class Used(NamedTuple):
     """What a task needs of its configuration beyond the usual.
 
     Attributes:
-        control: its name.
+        control: its name, "" for relations, which need none.
         kind: of shape or of entry.
         per_region: whether it says something of single regions.
         path: a label or choice that it offers, as the way to it.
@@ -74,7 +74,12 @@ def labelling_config(used: Iterable[Used] = ()) -> str:
     exclusion = SubElement(root, "Choices", name=EXCLUSION, toName=IMAGE, choice="single")
     for reason in EXCLUSIONS:
         SubElement(exclusion, "Choice", value=reason)
-    drawn = {*CONTROLS.values(), EXCLUSION}
+    relations = [one.path[-1] for one in needed if one.kind == "relation"]
+    if relations:
+        offered = SubElement(root, "Relations")
+        for word in relations:
+            SubElement(offered, "Relation", value=word)
+    drawn = {*CONTROLS.values(), EXCLUSION, ""}
     for name in dict.fromkeys(one.control for one in needed if one.control not in drawn):
         _add_control(root, [one for one in needed if one.control == name])
     return ElementTree.tostring(root, encoding="unicode")
@@ -82,6 +87,9 @@ def labelling_config(used: Iterable[Used] = ()) -> str:
 
 def _used(entry: Mapping[str, Any]) -> Iterable[Used]:
     entry_type = str(entry.get("type"))
+    if entry_type == "relation":
+        yield from (Used("", "relation", False, (str(word),)) for word in entry.get("labels") or ())
+        return
     kind = entry_type.removesuffix("labels")
     value = entry.get("value", {})
     if kind in DRAWING:

@@ -311,7 +311,9 @@ def test_the_configuration_has_a_control_for_every_entry_that_is_written():
 def test_the_configuration_offers_the_labels_of_marks_and_what_was_chosen():
     (anterior, _) = recorded("two_images", 0)
     used = used_by(task_of(anterior)) | used_by(task_of(drawn_image(marks=(Mark("point", "rib", ((5, 6),)),))))
-    controls = controls_of(labelling_config(used))
+    config = labelling_config(used)
+    controls = controls_of(config)
+    assert '<Relations><Relation value="same lesion" /></Relations>' in config
     assert [label.get("value") for label in controls["point"]] == ["metastasis", "bladder", "rib"]
     assert [choice.get("value") for choice in controls["sure"]] == ["unsure"]
     assert controls["sure"].get("perRegion") == "true"
