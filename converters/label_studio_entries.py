@@ -6,14 +6,16 @@ ratings of its own.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import NamedTuple
 
 from converters.errors import BadRegion, ConversionError
 from converters.label_studio_relations import Relation, Shape, relate, relation_of
 from converters.label_studio_said import STATEMENTS, Said, words_in
-from converters.outlines import label_of, shortened
-from converters.regions import Label, Labels, Mark, Region
+from converters.outlines import check_polygon, label_of, shortened, surely_mean_something
+from converters.regions import Label, Labels, Mark, Polygon, Region
 from converters.results import (
+    FIELDS,
     Size,
     Value,
     kind_by_value,
@@ -90,11 +92,13 @@ class _Reader:
         self.labels: dict[str | None, list[_Place]] = {}
         self.relations: list[Relation] = []
         self.controls: dict[tuple[str, str, str], set[str]] = {}
+        self.outlines: dict[str, list[tuple[_Place, str, Region]]] = {}
 
     def read(self, listed: Iterable[tuple[str, object]]) -> Entries:
         shapes, statements = self._sorted(listed)
         for place in shapes:
             self._try(self._read_shape, place)
+        self._check_outlines()
         for place in statements:
             self._try(self._read_statement, place)
         self._relate()
@@ -174,10 +178,25 @@ class _Reader:
                 self.found.marks.setdefault(image, []).append(mark_of(entry, kind, self._mark(words, path), drawn))
             else:
                 label = self._label(words, path)
-                self.found.regions[image].append(region_of(entry, kind, label, drawn))
+                region = region_of(entry, kind, label, drawn)
+                self.found.regions[image].append(region)
+                self.outlines.setdefault(image, []).append((place, kind, region))
                 self.controls.setdefault((image, label, kind), set()).add(str(where.entry.get("from_name")))
         except BadRegion as error:
             self._note_problem(where, error)
+
+    def _check_outlines(self) -> None:
+        """All of an image at once, which takes a fraction of the time."""
+        for image, listed in self.outlines.items():
+            size = self.found.sizes[image]
+            outlined = [(place, kind, one, one.shape) for place, kind, one in listed if isinstance(one.shape, Polygon)]
+            sure = surely_mean_something([polygon for *_, polygon in outlined], size)
+            for place, kind, region, polygon in compress(outlined, [not one for one in sure]):
+                try:
+                    check_polygon(polygon, size, FIELDS[kind])
+                except BadRegion as error:
+                    self._note_problem(place, error)
+                    self.found.regions[image] = [one for one in self.found.regions[image] if one is not region]
 
     def _words(self, place: _Place, kind: str) -> tuple[_Place, object, str]:
         """The labels of a shape, the entry that gives them and where in it."""

@@ -13,7 +13,7 @@ import numpy as np
 from converters.bitmask import decode_bitmask
 from converters.errors import BadRegion
 from converters.limits import MOST_PIXELS
-from converters.outlines import check_patch, check_polygon, ellipse, number_of, rectangle, ring_of, shortened
+from converters.outlines import check_patch, ellipse, number_of, rectangle, ring_of, shortened
 from converters.rasterise import DECIMALS
 from converters.regions import Figure, Label, Mark, Mask, MaskPatch, Point, Polygon, Region, Ring
 from converters.rle import decode_brush
@@ -76,15 +76,13 @@ def size_of(entry: Value) -> Size:
 
 
 def read_shape(kind: str, value: Value, size: Size) -> Drawn:
-    """What a value draws on an image of this size.
+    """What a value draws on an image of this size; whether an outline encloses anything is still to be checked.
 
     Raises:
         BadRegion: nothing; the error's field is relative to the entry.
     """
-    drawn, field = SHAPES[kind](value, size), FIELDS.get(kind, "value.points")
-    if isinstance(drawn, Polygon):
-        return check_polygon(drawn, size, field)
-    return check_patch(drawn, size, field) if isinstance(drawn, MaskPatch) else drawn
+    drawn = SHAPES[kind](value, size)
+    return check_patch(drawn, size, FIELDS[kind]) if isinstance(drawn, MaskPatch) else drawn
 
 
 def region_of(entry: Value, kind: str, label: Label, shape: Polygon | MaskPatch) -> Region:
@@ -151,9 +149,9 @@ def _rounded(ring: Ring) -> Ring:
 def _polygon(value: Value, size: Size) -> Polygon:
     if value.get("closed", True) is False:
         raise BadRegion("the outline is not closed; finish it", field="value.closed")
-    across, down = size[1] / 100, size[0] / 100
-    points = ring_of(value.get("points"), "value.points")
-    return unpick(tuple([(round(x * across, DECIMALS), round(y * down, DECIMALS)) for x, y in points]))
+    percent = np.array(ring_of(value.get("points"), "value.points"), np.float64).reshape(-1, 2)
+    points = np.round(percent * (size[1] / 100, size[0] / 100), DECIMALS)
+    return unpick(tuple(map(tuple, points.tolist())))
 
 
 def _rectangle(value: Value, size: Size) -> Polygon:
@@ -211,7 +209,11 @@ SHAPES: dict[str, Callable[[Value, Size], Drawn]] = {
     "keypoint": _keypoint,
 }
 
-FIELDS = {"brush": "value.rle", "bitmask": "value.imageDataURL", "vector": "value.vertices"}
+FIELDS = {
+    **dict.fromkeys(("polygon", "rectangle", "ellipse"), "value.points"),
+    **{"brush": "value.rle", "bitmask": "value.imageDataURL", "vector": "value.vertices", "keypoint": "value.x"},
+}
+"""By kind, what a message about the shape as a whole points to."""
 
 GEOMETRY = {
     "polygon": ("points", "closed"),
