@@ -3,7 +3,7 @@
 MOST_BYTES = 2**26
 """Bytes of one JSON document, or of one task of a Label Studio export, which may hold many."""
 
-MOST_PIXELS = 10**8
+MOST_PIXELS = 5 * 10**7
 """Pixels of an image that is drawn on."""
 
 MOST_POINTS = 10**6

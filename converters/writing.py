@@ -34,7 +34,7 @@ class Writer:
         self.outcome = Outcome()
         self._destination = destination
         self._taken: dict[Path, str] = {}
-        self._coco: dict[str, list[dict[str, object]]] = {}
+        self._coco: dict[Path, list[dict[str, object]]] = {}
 
     def take(self, converted: Converted, file: SourceFile) -> None:
         """Writes what was made of a piece of `file` and notes what was not."""
@@ -49,8 +49,7 @@ class Writer:
 
     def close(self) -> None:
         """Writes the files that hold all images of one reader."""
-        for reader, entries in self._coco.items():
-            path = self._destination / f"{reader}.coco.json"
+        for path, entries in self._coco.items():
             try:
                 write_whole(path, json.dumps(coco_document(entries), indent=1).encode())
             except (OSError, ConversionError) as error:
@@ -71,7 +70,8 @@ class Writer:
             message = f"cannot be written ({error}); check the folder and the free disk space"
             raise ConversionError(message, source=drawn.origin.name, field=drawn.image) from error
         if made.entries is not None:
-            self._coco.setdefault(drawn.reader or "annotations", []).append(made.entries)
+            # Files that name no reader come in a folder for each.
+            self._coco.setdefault(folder / f"{drawn.reader or 'annotations'}.coco.json", []).append(made.entries)
         outputs = [str(folder / name) for name in made.names]
         self.outcome.already_there += not made.files
         self.outcome.converted.append(

@@ -79,6 +79,16 @@ def test_coco_files_do_not_depend_on_the_number_of_processes_either(source, tmp_
     assert len(json.loads((tmp_path / "a" / "2.coco.json").read_text())["images"]) == 5
 
 
+def test_labelme_folders_of_two_readers_become_a_coco_file_each(tmp_path):
+    for reader in ("anna", "ben"):
+        (tmp_path / "in" / reader).mkdir(parents=True)
+        (tmp_path / "in" / reader / "a.json").write_bytes(write_labelme([square(2, 2)], "a.png", *SIZE))
+    convert(tmp_path / "in", tmp_path / "out", Wish("coco"))
+    for reader in ("anna", "ben"):
+        document = json.loads((tmp_path / "out" / reader / "annotations.coco.json").read_text())
+        assert (len(document["images"]), len(document["annotations"])) == (1, 1)
+
+
 def test_what_is_finished_is_not_made_again(source, tmp_path):
     first = convert(source, tmp_path / "out", MASKS)
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.*")}

@@ -17,7 +17,7 @@ from converters.wish import Wish
 from tests.fuzz.mutate import mutated
 from tests.fuzz.seeds import seeds
 
-SECONDS = 10
+SECONDS = 20
 MEMORY = 4 * 2**30
 BATCH = 250
 KEPT = Path(tempfile.gettempdir()) / "scintiloop-fuzz"
