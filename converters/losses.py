@@ -13,7 +13,7 @@ CANNOT_SAY = {
     "masks": ("exclusion", "marks"),
     "labelme": (),
     "label-studio": (),
-    "coco": ("marks",),
+    "coco": (),
     "dicom-seg": ("exclusion", "marks"),
 }
 
@@ -33,7 +33,8 @@ def losses_of(drawn: DrawnImage, target: str) -> Losses:
     """What files of the format `target` leave out."""
     same_format = drawn.origin.format == target
     said = [str(problem) for problem in drawn.problems]
-    said += [] if same_format and target == "labelme" else [f"the choice {remark!r}" for remark in drawn.remarks]
+    keeps_remarks = target == "coco" or (same_format and target in ("labelme", "label-studio"))
+    said += [] if keeps_remarks else [f"the choice {remark!r}" for remark in drawn.remarks]
     if drawn.exclusion is not None and "exclusion" in CANNOT_SAY[target]:
         said.append(f"the image is out: {drawn.exclusion!r}")
     if drawn.marks and "marks" in CANNOT_SAY[target]:

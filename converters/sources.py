@@ -78,6 +78,8 @@ def files_of(source: Path, destination: Path, dialect: Dialect) -> list[SourceFi
     return [
         SourceFile(PurePosixPath(paths[0].parent.relative_to(source).as_posix()), tuple(paths))
         for paths in grouped.values()
+        # An archive beside the images of the same masks says nothing that they do not.
+        if not (is_numpy(paths[0]) and paths[0].with_suffix("") in grouped)
     ]
 
 

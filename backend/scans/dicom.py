@@ -11,8 +11,8 @@ from backend.errors import ScanError
 from backend.records import Projection, ScanImage
 from backend.scans.decoding import blaming, decode_counts
 from backend.scans.identity import Pseudonym, visit_of
-from backend.scans.projection import projection_of
 from backend.scans.sizes import check_size
+from converters.projection import projection_of
 
 WHOLE_BODY = "WHOLE BODY"
 MOST_FRAMES = 2

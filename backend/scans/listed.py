@@ -13,8 +13,8 @@ from backend.scans.decoding import blaming, decode_counts
 from backend.scans.dicom import frame_count, open_dicom, pixel_size
 from backend.scans.identity import age_of, scan_date, sex_of
 from backend.scans.pictures import read_picture
-from backend.scans.projection import projection_of
 from backend.scans.studies_csv import ListedImage
+from converters.projection import projection_of
 
 DICOM_MAGIC = b"DICM"
 

@@ -89,6 +89,15 @@ def test_labelme_folders_of_two_readers_become_a_coco_file_each(tmp_path):
         assert (len(document["images"]), len(document["annotations"])) == (1, 1)
 
 
+def test_masks_that_were_written_with_archives_and_maps_are_read_again_once(source, tmp_path):
+    made = convert(source, tmp_path / "out", MASKS)
+    again = convert(tmp_path / "out", tmp_path / "again", Wish("masks"))
+    assert again.errors == []
+    assert len(again.converted) == len(made.converted)
+    masks = {name: content for name, content in contents(tmp_path / "again").items() if name.endswith(".png")}
+    assert masks.items() <= contents(tmp_path / "out").items()
+
+
 def test_what_is_finished_is_not_made_again(source, tmp_path):
     first = convert(source, tmp_path / "out", MASKS)
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.*")}
