@@ -98,7 +98,7 @@ def _labels(path: Path) -> Labels:
         if label is not None and label not in LABELS:
             message = f"{label!r} is none of {', '.join(LABELS)} or null"
             raise UnreadableFile(message, source=path.name, field=word)
-    return told
+    return {**{label: label for label in LABELS}, **told}
 
 
 def _content(path: Path) -> bytes:

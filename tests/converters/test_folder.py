@@ -157,6 +157,21 @@ def test_a_bad_region_is_left_out_where_that_is_asked_for_and_the_certificate_te
     assert "kidney" in not_kept
 
 
+def test_other_labels_are_given_a_meaning_beside_our_own(kidney, tmp_path):
+    (tmp_path / "labels.txt").write_text('{"kidney": null}')
+    assert main([*kidney, "--labels", str(tmp_path / "labels.txt")]) == 0
+    assert np.count_nonzero(mask(tmp_path / "out" / "case.bladder.png")) == 140
+    assert not mask(tmp_path / "out" / "case.metastasis.png").any()
+
+
+@pytest.mark.parametrize("table", ['{"kidney": "organ"}', "[]", "{", '{"kidney": 1}'])
+def test_a_table_of_labels_that_is_none_is_refused_by_name(kidney, tmp_path, capsys, table):
+    (tmp_path / "labels.txt").write_text(table)
+    assert main([*kidney, "--labels", str(tmp_path / "labels.txt")]) == 1
+    assert capsys.readouterr().err.startswith("labels.txt: ")
+    assert not (tmp_path / "out").exists()
+
+
 def test_two_outputs_of_one_name_are_an_error(tmp_path, capsys):
     (tmp_path / "export.json").write_text(export(annotation(2, LESION), annotation(2, HOLED)))
     assert main([str(tmp_path / "export.json"), str(tmp_path / "out"), "--to", "masks"]) == 1
