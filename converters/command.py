@@ -8,6 +8,7 @@ from converters.document import parse_json
 from converters.drawn import Dialect
 from converters.errors import ConversionError, UnreadableFile
 from converters.folder import TARGETS
+from converters.labelling_config import read_config
 from converters.regions import LABELS, Labels
 from converters.wish import MOST_EDITABLE_POINTS, Wish
 
@@ -80,13 +81,16 @@ def wish_of(asked: argparse.Namespace) -> Wish:
 
 def _dialect(asked: argparse.Namespace) -> Dialect:
     labels = None if asked.labels is None else _labels(asked.labels)
+    config = None if asked.config is None else _content(asked.config).decode("utf-8", "replace")
+    if config is not None:
+        read_config(config, asked.config.name)
     table = None if asked.colours is None else read_colours(_content(asked.colours), asked.colours.name, labels)
     return Dialect(
         labels=labels,
         colours=None if table is None else table.colours,
         numbers=None if table is None else table.numbers,
         keep_marks=asked.marks == "keep",
-        labelling_config=None if asked.config is None else _content(asked.config).decode("utf-8", "replace"),
+        labelling_config=config,
     )
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from converters.certificate import certificate
 from converters.drawn import DrawnImage, Waiting
 from converters.errors import ConversionError, LeftOut, UnreadableFile, WouldLose
+from converters.label_studio_config import Used
 from converters.losses import Losses, losses_of
 from converters.rasterise import draw
-from converters.resume import certificate_name, outputs_there
+from converters.resume import certificate_name, controls_there, outputs_there
 from converters.sources import Piece, read_piece
 from converters.targets import WRITERS, Files
 from converters.wish import Wish
@@ -26,12 +27,14 @@ class Made:
         files: content by name, the certificate last; none where all of it is already there.
         names: of the files beside the certificate.
         entries: for COCO, what goes into the file of all images of one reader.
+        controls: for Label Studio, what its project's configuration must have.
     """
 
     drawn: DrawnImage
     files: Files
     names: tuple[str, ...]
     entries: dict[str, object] | None = None
+    controls: frozenset[Used] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +85,7 @@ def convert_drawn(drawn: DrawnImage, folder: Path, wish: Wish) -> list[Made | Co
         return list(_refusals(drawn, losses, wish))
     done = outputs_there(drawn, folder, wish)
     if done is not None:
-        return [Made(_bare(drawn), {}, done)]
+        return [Made(_bare(drawn), {}, done, controls=controls_there(done, folder, wish))]
     try:
         return [_made(drawn, losses, wish)]
     except ConversionError as error:
@@ -96,7 +99,7 @@ def _made(drawn: DrawnImage, losses: Losses, wish: Wish) -> Made:
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in output.files.items()}
     told = certificate(drawn, drawing, hashes, output.came_back, losses) | {"asked": wish.asked()}
     proof = {certificate_name(drawn): json.dumps(told, ensure_ascii=False, indent=2).encode()}
-    return Made(_bare(drawn), output.files | proof, tuple(output.files), output.entries)
+    return Made(_bare(drawn), output.files | proof, tuple(output.files), output.entries, output.controls)
 
 
 def _refusals(drawn: DrawnImage, losses: Losses, wish: Wish) -> Iterator[ConversionError]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from converters.drawn import DrawnImage
 from converters.regions import Kept
 
-SAID_BY_READERS = {"labelme": ("description", "flags"), "label-studio": ("meta", "text")}
-"""By format, the kept keys of a region in which its reader says something."""
+SAID_BY_READERS = {"labelme": ("description", "flags")}
+"""By format, the kept keys of a region in which its reader says something; elsewhere these are remarks."""
 
 CANNOT_SAY = {
     "masks": ("exclusion", "marks"),

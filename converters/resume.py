@@ -6,6 +6,7 @@ from pathlib import Path
 
 from converters.certificate import tool_version
 from converters.drawn import DrawnImage
+from converters.label_studio_config import Used, used_by
 from converters.wish import Wish
 
 
@@ -27,6 +28,14 @@ def outputs_there(drawn: DrawnImage, folder: Path, wish: Wish) -> tuple[str, ...
         return tuple(outputs) if same and all(_is_there(folder / name, outputs[name]) for name in outputs) else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def controls_there(outputs: tuple[str, ...], folder: Path, wish: Wish) -> frozenset[Used] | None:
+    """For Label Studio, what the tasks that are already there need of their project's configuration."""
+    if wish.target != "label-studio":
+        return None
+    tasks = [task for name in outputs for task in json.loads((folder / name).read_bytes())]
+    return frozenset().union(*map(used_by, tasks))
 
 
 def _identity(drawn: DrawnImage, wish: Wish) -> dict[str, object]:

@@ -14,6 +14,7 @@ from converters.coco import coco_document, coco_entries, read_coco
 from converters.drawn import Dialect, DrawnImage
 from converters.errors import ConversionError, WouldLose
 from converters.instances import instances_of
+from converters.label_studio_config import Used, used_by
 from converters.label_studio_images import drawn_of_task
 from converters.label_studio_write import task_of
 from converters.labelme import read_labelme, write_labelme
@@ -33,11 +34,13 @@ class Output:
     files: what is written for one drawn image.
     came_back: per label the mask that the files give, labels disjoint.
     entries: for COCO, what goes into the file of all images of one reader.
+    controls: for Label Studio, what its project's configuration must have.
     """
 
     files: Files
     came_back: Masks
     entries: dict[str, object] | None = None
+    controls: frozenset[Used] | None = None
 
 
 def masks(drawn: DrawnImage, drawing: Drawing, wish: Wish) -> Output:
@@ -80,7 +83,7 @@ def label_studio(drawn: DrawnImage, drawing: Drawing, wish: Wish) -> Output:
     _check_problems([*found.problems, *(problem for image in images for problem in image.problems)])
     regions = [region for image in images for region in image.regions]
     content = json.dumps([task], ensure_ascii=False, indent=2).encode()
-    return Output({f"{drawn.name}.json": content}, _masks_of(regions, drawn))
+    return Output({f"{drawn.name}.json": content}, _masks_of(regions, drawn), controls=used_by(task))
 
 
 def coco(drawn: DrawnImage, drawing: Drawing, wish: Wish) -> Output:

@@ -8,8 +8,12 @@ from pathlib import Path
 from converters.coco import coco_document
 from converters.conversion import Converted, Made
 from converters.errors import ConversionError, NameTaken
+from converters.label_studio_config import Used, labelling_config
 from converters.resume import certificate_name
 from converters.sources import SourceFile
+
+LABELLING_CONFIG = "labelling-config.xml"
+"""The Label Studio project's configuration that the written tasks need."""
 
 
 @dataclass
@@ -35,6 +39,7 @@ class Writer:
         self._destination = destination
         self._taken: dict[Path, str] = {}
         self._coco: dict[Path, list[dict[str, object]]] = {}
+        self._controls: frozenset[Used] | None = None
 
     def take(self, converted: Converted, file: SourceFile) -> None:
         """Writes what was made of a piece of `file` and notes what was not."""
@@ -48,19 +53,24 @@ class Writer:
                 self.outcome.errors.append(type(error)(error.message, source=named, field=error.field))
 
     def close(self) -> None:
-        """Writes the files that hold all images of one reader."""
+        """Writes what is about several images: COCO files of one reader, the configuration that tasks need."""
         for path, entries in self._coco.items():
-            try:
-                write_whole(path, json.dumps(coco_document(entries), indent=1).encode())
-            except (OSError, ConversionError) as error:
-                self.outcome.errors.append(ConversionError(f"cannot be written ({error})", source=path.name))
+            self._write_common(path, json.dumps(coco_document(entries), indent=1).encode())
+        if self._controls is not None:
+            self._write_common(self._destination / LABELLING_CONFIG, labelling_config(self._controls).encode())
+
+    def _write_common(self, path: Path, content: bytes) -> None:
+        try:
+            write_whole(path, content)
+        except OSError as error:
+            self.outcome.errors.append(ConversionError(f"cannot be written ({error})", source=path.name))
 
     def _write_one(self, made: Made, file: SourceFile) -> None:
         drawn = made.drawn
         folder = self._destination / file.below
         proof = folder / certificate_name(drawn)
         if proof in self._taken:
-            message = f"{drawn.name!r} is already the output of {self._taken[proof]}; rename one of the two"
+            message = f"{drawn.name!r} is already the output of {self._taken[proof]}; rename one, or convert them apart"
             raise NameTaken(message, source=drawn.origin.name, field=drawn.image)
         self._taken[proof] = drawn.origin.name
         try:
@@ -72,6 +82,8 @@ class Writer:
         if made.entries is not None:
             # Files that name no reader come in a folder for each.
             self._coco.setdefault(folder / f"{drawn.reader or 'annotations'}.coco.json", []).append(made.entries)
+        if made.controls is not None:
+            self._controls = made.controls | (self._controls or frozenset())
         outputs = [str(folder / name) for name in made.names]
         self.outcome.already_there += not made.files
         self.outcome.converted.append(

@@ -146,6 +146,16 @@ def test_an_image_on_which_nobody_drew_is_a_reading_once_somebody_draws_on_that_
         assert not np.asarray(Image.open(tmp_path / f"{jobs}" / "1_anterior.1.metastasis.png")).any()
 
 
+def test_tasks_for_label_studio_come_with_the_configuration_that_they_need(source, tmp_path):
+    first = convert(source, tmp_path / "out", Wish("label-studio"))
+    configuration = tmp_path / "out" / "labelling-config.xml"
+    whole = configuration.read_bytes()
+    assert b"<PolygonLabels" in whole
+    configuration.unlink()
+    assert convert(source, tmp_path / "out", Wish("label-studio")).already_there == len(first.converted)
+    assert configuration.read_bytes() == whole
+
+
 def test_one_bad_task_costs_only_itself(tmp_path):
     good, bad = json.dumps(task(1, (1, [square(2, 2)]))), '{"id": 2, "data": nonsense}'
     (tmp_path / "in.json").write_text(f"[{good}, {bad}, {json.dumps(task(3, (1, [square(2, 2)])))}]")
