@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from backend.cli.options import json_option
-from backend.cli.output import Advance, emit, figure, progress_bar, table
+from backend.cli.output import Advance, difference, emit, figure, progress_bar, table
 from backend.settings import load_settings
 
 DEFAULT_STUDIES = 72
@@ -62,7 +62,7 @@ def _print_summary(document: dict[str, Any]) -> None:
     last = document["rounds"][-1]["run"]
     heads = ("label", "second model", "first model", "difference")
     dice = [
-        (label, figure(row["challenger"]), figure(row["champion"]), figure(row["difference"]))
+        (label, figure(row["challenger"]), figure(row["champion"]), difference(row["difference"]))
         for label, row in last["dice"].items()
     ]
     table("Dice on the same test patients, mean over projections that hold the label, 95 % interval", heads, dice)

@@ -7,10 +7,9 @@ from typing import Any
 import click
 
 from backend.cli.options import FOLDER, json_option
-from backend.cli.output import emit, figure, moment, open_home, progress_bar, table
+from backend.cli.output import difference, emit, figure, moment, open_home, progress_bar, table
 from backend.datasets import freeze as freezing
 from backend.datasets.load import export as export_dataset
-from backend.errors import WrongState
 from backend.jobs import runs as run_rows
 from backend.jobs.follow import follow
 from backend.jobs.steps.start import start_training
@@ -99,27 +98,36 @@ def show(run_id: str, as_json: bool) -> None:
 def cancel(run_id: str, as_json: bool) -> None:
     """Cancel a run that is queued or running."""
     settings = open_home()
-    state = run_rows.cancel(settings, run_id, getpass.getuser())
-    if state not in ("running", "queued", "cancelled"):
-        raise WrongState(f"run {run_id} has ended already: {state}")
+    run_rows.cancel(settings, run_id, getpass.getuser())
     emit(run_rows.show(run_rows.find(settings, run_id)), as_json, print_run)
 
 
 def print_run(run: dict[str, Any]) -> None:
     """The run in words and its Dice as a table."""
     progress = run.get("progress") or {}
-    at = f", step {progress['step']} of {progress['steps']}" if "step" in progress and run["state"] == "running" else ""
-    click.echo(f"run {run['run']}: {run['state']}{at}")
+    running = run["state"] == "running" and "step" in progress
+    click.echo(f"run {run['run']}: {run['state']}{_at(progress) if running else ''}")
     if run["model"]:
         click.echo(f"model {run['model']} on dataset {run['dataset'][:12]}: {run['verdict']} – {run['reason']}")
     elif run["reason"]:
         click.echo(run["reason"])
     if run["dice"]:
         columns = ("label", "challenger", "champion", "difference")
-        rows = [(label, *(figure(row[name]) for name in columns[1:])) for label, row in run["dice"].items()]
+        rows = [
+            (label, figure(row["challenger"]), figure(row["champion"]), difference(row["difference"]))
+            for label, row in run["dice"].items()
+        ]
         table(
             "Dice on the frozen test patients (mean over projections that hold the label, 95 % interval)", columns, rows
         )
+
+
+def _at(progress: dict[str, Any]) -> str:
+    dice = "" if progress["dice"] is None else f", Dice {progress['dice']:.3f} on watched validation cases"
+    return (
+        f", {progress['phase']}, step {progress['step']} of {progress['steps']}, loss {progress['loss']:.3f}{dice}, "
+        f"about {progress['seconds_left']:.0f} s left"
+    )
 
 
 def _print_runs(document: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from backend.cli.options import FOLDER, json_option
-from backend.cli.output import emit, figure, moment, open_home, table
+from backend.cli.output import difference, emit, figure, moment, open_home, table
 
 
 @click.group(invoke_without_command=True, epilog="Example: scintiloop models --json")
@@ -44,15 +44,15 @@ def roll_back(reason: str | None, as_json: bool) -> None:
     emit({"champion": champion}, as_json, _print_champion)
 
 
-@models.command(epilog="Example: scintiloop models diff 3fa94c01b2de 77e0d1c4a9f3")
+@models.command("diff", epilog="Example: scintiloop models diff 3fa94c01b2de 77e0d1c4a9f3")
 @click.argument("model_a")
 @click.argument("model_b")
 @json_option
-def diff(model_a: str, model_b: str, as_json: bool) -> None:
+def compare(model_a: str, model_b: str, as_json: bool) -> None:
     """Where two model versions come from and how they differ on the same test cases."""
-    from backend.jobs.steps.lineage import difference  # noqa: PLC0415
+    from backend.jobs.steps.lineage import difference as of_models  # noqa: PLC0415
 
-    emit(difference(open_home(), model_a, model_b, by=getpass.getuser()), as_json, _print_difference)
+    emit(of_models(open_home(), model_a, model_b, by=getpass.getuser()), as_json, _print_difference)
 
 
 @click.command(epilog="Example: scintiloop evaluate --report report/")
@@ -99,7 +99,7 @@ def _print_models(document: dict[str, Any]) -> None:
 
 
 def _print_difference(document: dict[str, Any]) -> None:
-    rows = [(label, figure(row)) for label, row in document["differences"].items()]
+    rows = [(label, difference(row)) for label, row in document["differences"].items()]
     table(
         f"{document['a']['model']} minus {document['b']['model']}, same test cases, paired by patient",
         ("figure", "difference"),
@@ -108,7 +108,9 @@ def _print_difference(document: dict[str, Any]) -> None:
 
 
 def _print_report(document: dict[str, Any]) -> None:
-    click.echo(f"model {document['model']} on dataset {document['dataset'][:12]}: {document['n']}")
+    n = document["n"]
+    patients = f"{n['patients']} patients ({n['positive_patients']} with metastases), {n['projections']} projections"
+    click.echo(f"model {document['model']} on dataset {document['dataset'][:12]}: {patients}")
     rows = [(label, figure(row["dice"]), figure(row["pooled_dice"])) for label, row in document["labels"].items()]
     table("Dice against the reference", ("label", "Dice", "pooled Dice"), rows)
     table("Patients", ("figure", "value"), [(name, figure(row)) for name, row in document["patients"].items()])

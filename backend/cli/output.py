@@ -73,12 +73,17 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     console.print(drawn, "")
 
 
-def figure(figure: dict[str, Any] | None) -> str:
-    """`0.739 [0.690–0.781] n=54`, or a dash where undefined."""
+def figure(figure: dict[str, Any] | None, form: str = ".3f") -> str:
+    """`0.739 [0.690 to 0.781] n=54`, or a dash where undefined."""
     if figure is None or figure["value"] is None:
         return "–"
-    interval = f" [{figure['low']:.3f}–{figure['high']:.3f}]" if figure["low"] is not None else ""
-    return f"{figure['value']:.3f}{interval} n={figure['n']}"
+    interval = f" [{figure['low']:{form}} to {figure['high']:{form}}]" if figure["low"] is not None else ""
+    return f"{figure['value']:{form}}{interval} n={figure['n']}"
+
+
+def difference(value: dict[str, Any] | None) -> str:
+    """As `figure`, with signs."""
+    return figure(value, "+.3f")
 
 
 @contextmanager

@@ -1,10 +1,11 @@
-"""Tables of the command: whole on a narrow terminal, one row per line where another program reads them."""
+"""What the command prints: tables that are whole on a narrow terminal, figures with their intervals, where a run is."""
 
 import re
 
 import pytest
 
-from backend.cli.output import table
+from backend.cli.learning import print_run
+from backend.cli.output import difference, figure, table
 
 ADDRESS = "administrator@scintiloop.local"
 PASSWORD = "Kq3vbnR8ZtLw2HsX"
@@ -50,3 +51,24 @@ def test_log_ins_fit_a_terminal_of_eighty_columns(capsys, columns):
 def test_an_empty_table_is_nothing(capsys):
     table("Runs", ("run",), [])
     assert capsys.readouterr().out == ""
+
+
+def test_figures_carry_their_interval_and_differences_their_sign():
+    value = {"value": 0.1, "low": -0.05, "high": 0.25, "n": 24}
+    assert figure(value) == "0.100 [-0.050 to 0.250] n=24"
+    assert difference(value) == "+0.100 [-0.050 to +0.250] n=24"
+    assert figure(value | {"low": None, "high": None}) == "0.100 n=24"
+    assert figure(None) == difference({"value": None, "low": None, "high": None, "n": 0}) == "–"
+
+
+def test_a_running_run_says_how_far_it_is_and_how_well(capsys):
+    progress = {"phase": "U-Net", "step": 62, "steps": 240, "loss": 0.41234, "dice": 0.5312, "seconds_left": 71.2}
+    run = {"run": "8fb7b1abc0f5", "state": "running", "model": None, "reason": None, "dice": {}, "progress": progress}
+    print_run(run)
+    print_run(run | {"progress": progress | {"dice": None}})
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == (
+        "run 8fb7b1abc0f5: running, U-Net, step 62 of 240, loss 0.412, Dice 0.531 on watched validation cases, "
+        "about 71 s left"
+    )
+    assert "Dice" not in second
