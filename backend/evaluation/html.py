@@ -11,13 +11,16 @@ from PIL import Image
 from scipy import ndimage
 
 from backend.evaluation.report import Evaluation
-from backend.evaluation.score import Case
+from backend.evaluation.score import Case, Score
 from backend.records import Prediction
 from converters.regions import Mask
 
 MODEL_COLOUR = (11, 107, 203)
 REFERENCE_COLOUR = (209, 87, 10)
 MAGNIFICATION = 2
+LINE = 2
+"""Width of an outline in pixels of the magnified picture, which pages show at half its size."""
+EIGHT_CONNECTED = np.ones((3, 3), bool)
 
 
 def to_html(evaluation: Evaluation) -> str:
@@ -29,7 +32,7 @@ def to_html(evaluation: Evaluation) -> str:
         {
             "study": case.study,
             "projection": case.projection,
-            "dice": score["dice"]["metastasis"],
+            "verdict": _verdict(score),
             "picture": _data_uri(picture(case, prediction)),
         }
         for case, prediction, score in evaluation.worst
@@ -46,11 +49,17 @@ def picture(case: Case, prediction: Prediction) -> NDArray[np.uint8]:
     return colours
 
 
+def _verdict(score: Score) -> str:
+    if score["reference_lesion"]:
+        return f"Dice {score['dice']['metastasis'] or 0:.3f}"
+    return f"no lesion in the reference, {score['lesion_pixels']} pixels outlined"
+
+
 def _outline(mask: Mask) -> Mask:
-    """The magnified mask's pixels that touch its outside."""
+    """The ring of `LINE` pixels around the magnified mask: a lesion's own pixels stay in sight."""
     large = _magnify(mask)
-    edge: Mask = large & ~ndimage.binary_erosion(large)
-    return edge
+    ring: Mask = ndimage.binary_dilation(large, EIGHT_CONNECTED, iterations=LINE) & ~large
+    return ring
 
 
 def _magnify(image: NDArray[Any]) -> NDArray[Any]:

@@ -18,14 +18,14 @@ def figure(value: dict[str, Any] | None) -> str:
     """`0.71 (0.64–0.78), n = 24`, or a dash where the figure is undefined."""
     if not value or value.get("value") is None:
         return "–"
-    return f"{value['value']:.3f}{_interval(value, '.3f')}, n = {value['n']}"
+    return f"{value['value']:.3f}{_interval(value, '.3f')}, {_count(value)}"
 
 
 def difference(value: dict[str, Any] | None) -> str:
     """As `figure`, with signs."""
     if not value or value.get("value") is None:
         return "–"
-    return f"{value['value']:+.3f}{_interval(value, '+.3f')}, n = {value['n']}"
+    return f"{value['value']:+.3f}{_interval(value, '+.3f')}, {_count(value)}"
 
 
 def moment(iso: str | None) -> str:
@@ -41,6 +41,11 @@ def duration(seconds: float | None) -> str:
     if minutes >= 60:
         return f"{minutes // 60} h {minutes % 60:02d} min"
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def _count(value: dict[str, Any]) -> str:
+    """With spaces that no line breaks at."""
+    return f"n\u00a0=\u00a0{value['n']}"
 
 
 def _interval(value: dict[str, Any], form: str) -> str:

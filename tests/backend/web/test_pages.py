@@ -128,7 +128,13 @@ def test_a_bad_wish_to_retrain_names_the_field(
 
 def test_models_are_listed_with_verdict_dice_and_report(engineer: Any, models: None) -> None:
     page = engineer.get("/models").text
-    for words in (OLD, NEW, "Lesion Dice is not better.", "0.704 (0.620 to 0.781), n = 24", "Evaluation report"):
+    for words in (
+        OLD,
+        NEW,
+        "Lesion Dice is not better.",
+        "0.704 (0.620 to 0.781), n\u00a0=\u00a024",
+        "Evaluation report",
+    ):
         assert words in page
     listed = {model["model"]: model for model in engineer.get("/api/models").json["models"]}
     assert listed[OLD]["champion"]
@@ -164,7 +170,7 @@ def test_what_does_not_exist_is_said_plainly(engineer: Any, path: str) -> None:
 
 
 def test_figures_are_written_with_interval_and_n() -> None:
-    assert figure(FIGURE) == "0.704 (0.620 to 0.781), n = 24"
-    assert difference(FIGURE | {"value": 0.1, "low": -0.05, "high": None}) == "+0.100, n = 24"
+    assert figure(FIGURE) == "0.704 (0.620 to 0.781), n\u00a0=\u00a024"
+    assert difference(FIGURE | {"value": 0.1, "low": -0.05, "high": None}) == "+0.100, n\u00a0=\u00a024"
     assert figure(None) == figure({"value": None, "low": None, "high": None, "n": 0}) == "–"
     assert [duration(seconds) for seconds in (None, 12.3, 200, 3900)] == ["–", "12 s", "3 min 20 s", "1 h 05 min"]
