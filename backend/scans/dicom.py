@@ -78,7 +78,12 @@ def pixel_size(dataset: FileDataset, path: Path) -> float | None:
 def _check(dataset: FileDataset, source: str) -> None:
     kind = [str(part) for part in dataset.get("ImageType") or []]
     required = {
-        "Modality": (str(dataset.get("Modality")) == "NM", "is not NM; only nuclear-medicine bone scans can be read"),
+        "Modality": (
+            str(dataset.get("Modality")) == "NM",
+            "is not NM; only nuclear-medicine bone scans can be read"
+            if dataset.get("Modality")
+            else "is missing; the file was cut short or is no image: fetch it again",
+        ),
         "ImageType": (
             len(kind) < 3 or kind[2] == WHOLE_BODY,
             f"is not {WHOLE_BODY}; spot, dynamic and tomographic images are not read",

@@ -108,6 +108,7 @@ def test_patients_of_one_number_but_two_issuers_are_two(write_nm: Write) -> None
 
 BAD_HEADERS: dict[str, tuple[dict[str, object], str]] = {
     "another modality": ({"Modality": "CT"}, "Modality"),
+    "no modality": ({"Modality": None}, "Modality: is missing"),
     "a spot view": ({"ImageType": ["ORIGINAL", "PRIMARY", "STATIC", "EMISSION"]}, "ImageType"),
     "no pixels": ({"PixelData": None}, "PixelData"),
     "colour": ({"PhotometricInterpretation": "RGB", "SamplesPerPixel": 3}, "PhotometricInterpretation"),
