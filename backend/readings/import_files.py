@@ -83,4 +83,4 @@ def _format_of(content: bytes, source: str) -> Format:
         return "labelme"
     if isinstance(document, list) or (isinstance(document, dict) and "data" in document):
         return "label-studio"
-    raise ReadingError("neither a Labelme file nor a Label Studio export as JSON", source=source)
+    raise ReadingError("is neither a Labelme file nor a Label Studio export as JSON; export it again", source=source)
