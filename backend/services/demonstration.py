@@ -200,7 +200,7 @@ def _bring_in(stage: _Stage, tokens: Sequence[str]) -> dict[str, Any]:
 def _promote(stage: _Stage, run: dict[str, Any]) -> str | None:
     """Promotes as the gate says; a model that it holds, and that did better, is promoted with a written reason.
 
-    A demo's test set is too small to show a gain, and an engineer may decide so. A loss is left alone.
+    An engineer may decide so, and a demo's test set is often too small for the gate. A loss is left alone.
 
     Returns:
         why it was promoted, None where it was not.
@@ -213,7 +213,7 @@ def _promote(stage: _Stage, run: dict[str, Any]) -> str | None:
         stage.narrator.say(str(refusal))
         if run["verdict"] != "hold" or not gain or gain <= 0:
             return None
-        reason = f"the demo goes on with the newer model: lesion Dice {gain:+.3f}, too few test patients to show it"
+        reason = f"the demo goes on with the newer model: lesion Dice {gain:+.3f}, although the gate holds it"
         promote(stage.settings, run["model"], by=ENGINEER, reason=reason)
     stage.narrator.say(f"promoted {run['model']}: {reason or run['reason']}")
     return reason or ("the gate allows it" if run["champion"] else "no model served before")
