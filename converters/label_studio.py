@@ -18,8 +18,10 @@ __all__ = ["Submission", "SubmissionKind", "layout_of", "read_export", "read_tas
 
 SubmissionKind = Literal["annotation", "skipped", "draft", "prediction"]
 
-HOLDERS = ("annotations", "completions", "annotation", "drafts", "predictions")
-"""Keys of a task under which submissions stand; the second is of old versions, the third of webhooks."""
+READINGS = ("annotations", "completions", "annotation")
+"""Keys of a task under which readings stand; the second is of old versions, the third of webhooks."""
+HOLDERS = (*READINGS, "drafts", "predictions")
+"""Keys of a task under which submissions stand."""
 
 LONGEST_SECONDS = 10**9
 
@@ -163,7 +165,7 @@ def _of_item(item: object, where: str, layout: LabellingConfig, reading: Reading
     if not isinstance(data, dict):
         message = "no task: it has no `data`; export as JSON"
         raise UnreadableFile(message, source=reading.source, field=where or None)
-    listed = [(key, place, entry) for key in HOLDERS for place, entry in _entries_under(key, item.get(key), where)]
+    listed = [(key, place, entry) for key in HOLDERS for place, entry in _entries_under(key, item, where, reading)]
     named = {name for _, _, entry in listed for name in _tags_in(entry)} if reading.any_tag else set()
     shown = images_shown(data, layout, named)
     references = {image.key for image in shown.values()}
@@ -179,12 +181,18 @@ def _seeing(reading: Reading, shown: Mapping[str, ShownImage]) -> Reading:
     return replace(reading, images=tuple(shown))
 
 
-def _entries_under(key: str, said: object, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _entries_under(
+    key: str, item: Mapping[str, Any], where: str, reading: Reading
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    said = item.get(key)
     several = said if isinstance(said, list) else [said]
     for index, entry in enumerate(several):
+        place = f"{where}.{key}[{index}]" if isinstance(said, list) else f"{where}.{key}"
         if isinstance(entry, dict):
-            place = f"{key}[{index}]" if isinstance(said, list) else key
-            yield f"{where}.{place}".lstrip("."), entry
+            yield place.lstrip("."), entry
+        elif key in READINGS and said is not None:
+            message = f"{shortened(entry)} is no annotation; export the task again"
+            raise UnreadableFile(message, source=reading.source, field=place.lstrip("."))
 
 
 def _tags_in(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -213,13 +221,16 @@ def _kind(holder: str, entry: Mapping[str, Any]) -> SubmissionKind:
 
 
 def _submitted(task: _Task, kind: SubmissionKind, entry: Mapping[str, Any], found: Entries) -> Submission:
+    by = entry.get("user") if kind == "draft" else entry.get("completed_by")
+    if by is not None and _person(by) is None:
+        found.notes.append((None, "`completed_by` is no annotator's number; nobody is named"))
     problems_of: dict[str | None, tuple[ConversionError, ...]] = {}
     for image, problem in found.problems:
         problems_of[image] = (*problems_of.get(image, ()), problem)
     return Submission(
         task=task.number,
         annotation=_int(entry.get("annotation") if kind == "draft" else entry.get("id")),
-        completed_by=_person(entry.get("user") if kind == "draft" else entry.get("completed_by")),
+        completed_by=_person(by),
         kind=kind,
         images={name: image.file for name, image in task.shown.items()},
         regions={name: tuple(regions) for name, regions in found.regions.items()},

@@ -49,9 +49,10 @@ class _Task:
         self.folder = folder
         self.layout = layout
         self.sizes = {one.images[name]: size for one in submissions for name, size in one.sizes.items()}
+        self.about = {id(one): [_about(said, one) for said in one.said] for one in submissions}
 
     def found(self) -> Found:
-        drawn_on = {tag_of_page(name) for one in self.submissions for name in _spoken_of(one)}
+        drawn_on = {tag_of_page(name) for one in self.submissions for name in self._spoken_of(one)}
         images: list[DrawnImage] = []
         problems: list[ConversionError] = []
         waiting: list[Waiting] = []
@@ -86,7 +87,8 @@ class _Task:
         except UnreadableFile as error:
             place = f"{self.where}.{shown.place}".lstrip(".")
             return UnreadableFile(error.message, source=self.origin.name, field=place)
-        said = [one for one in submission.said if _is_about(one, name, submission)]
+        about = zip(submission.said, self.about[id(submission)], strict=True)
+        said = [one for one, names in about if names is None or name in names]
         chosen = [word for one in said if _may_exclude(one) for word in one.words]
         exclusion = next((word for word in EXCLUSIONS if word in chosen), None)
         problems = submission.problems_of
@@ -105,6 +107,13 @@ class _Task:
             kept=_kept(submission, name, said, exclusion),
             problems=(*problems.get(name, ()), *problems.get(None, ())),
         )
+
+    def _spoken_of(self, submission: Submission) -> Iterator[str]:
+        """Images that somebody drew on, or said something of by name."""
+        yield from submission.sizes
+        yield from (name for name in submission.problems_of if name is not None)
+        for names in self.about[id(submission)]:
+            yield from names or ()
 
     def _size(self, submission: Submission, name: str) -> Size:
         file = submission.images[name]
@@ -172,27 +181,13 @@ def _time(text: str | None) -> datetime | None:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _spoken_of(submission: Submission) -> Iterator[str]:
-    """Images that somebody drew on, or said something of by name."""
-    yield from submission.sizes
-    yield from (name for name in submission.problems_of if name is not None)
-    for name in submission.images:
-        if any(one.image == name or name in _named_by(one, submission) for one in submission.said):
-            yield name
-
-
-def _is_about(said: Said, name: str, submission: Submission) -> bool:
+def _about(said: Said, submission: Submission) -> frozenset[str] | None:
+    """The images that an entry is about, None for all of the task: a control `posterior_…` is about `posterior`."""
     if said.image is not None:
-        return said.image == name
-    named = _named_by(said, submission)
-    return not named or name in named
-
-
-def _named_by(said: Said, submission: Submission) -> list[str]:
-    """A control `posterior_…` is about the image `posterior`; one that names no image is about all of the task."""
+        return frozenset({said.image})
     named = [name for name in submission.images if said.control.startswith(f"{tag_of_page(name)}_")]
     longest = max((len(tag_of_page(name)) for name in named), default=0)
-    return [name for name in named if len(tag_of_page(name)) == longest]
+    return frozenset(name for name in named if len(tag_of_page(name)) == longest) or None
 
 
 def _remarks(submission: Submission, name: str, said: Sequence[Said], exclusion: str | None) -> Iterator[str]:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from converters.document import parse_json
 from converters.drawn import Dialect, Found, Origin
-from converters.errors import ConversionError
+from converters.errors import ConversionError, UnreadableFile
 from converters.label_studio_images import drawn_of_task
 from converters.limits import MOST_PIXELS
 from converters.rasterise import draw
@@ -262,8 +262,7 @@ def test_a_result_that_is_no_list_is_named(result):
     "odd",
     [
         pytest.param({"annotations": None}, id="no annotations"),
-        pytest.param({"annotations": [5, None, "x"]}, id="annotations that are none"),
-        pytest.param({"annotations": "x", "predictions": {"a": 1}}, id="a word for annotations"),
+        pytest.param({"predictions": [7, None, "x"], "drafts": "x"}, id="predictions and drafts by number"),
         pytest.param({"annotations": [{"result": [], "completed_by": {"id": "x"}}]}, id="a reader without number"),
         pytest.param({"annotations": [{"result": [], "lead_time": 10**400, "updated_at": 5}]}, id="times of no sense"),
         pytest.param({"data": {"image": 5, "pages": [1, "a.png"]}}, id="images of no sense"),
@@ -276,6 +275,27 @@ def test_an_odd_task_does_no_harm(odd):
     whole = {"id": 1, "data": {"image": "a.png"}, "annotations": [{"id": 1, "result": []}]} | odd
     found = drawn_of_task(whole, "[3]", ORIGIN, Path(), Dialect())
     assert all(problem.source == "export.json" and problem.field for problem in found.problems)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "field"),
+    [
+        pytest.param([{"id": 1, "result": []}, 5], "[3].annotations[1]", id="a number"),
+        pytest.param([None], "[3].annotations[0]", id="nothing"),
+        pytest.param("x", "[3].annotations", id="a word for all"),
+    ],
+)
+def test_an_annotation_that_is_none_refuses_its_task_by_name(annotations, field):
+    task = {"id": 1, "data": {"image": "a.png"}, "annotations": annotations}
+    with pytest.raises(UnreadableFile, match="no annotation; export") as raised:
+        drawn_of_task(task, "[3]", ORIGIN, Path(), Dialect())
+    assert (raised.value.source, raised.value.field) == ("export.json", field)
+
+
+def test_a_reader_who_is_no_number_is_told():
+    task = {"data": {"image": "a.png"}, "annotations": [{"id": 1, "result": [polygon()], "completed_by": {"id": "x"}}]}
+    (drawn,) = drawn_of_task(task, "[3]", ORIGIN, Path(), Dialect()).images
+    assert (drawn.reader, drawn.notes) == (None, ("`completed_by` is no annotator's number; nobody is named",))
 
 
 def recorded_tasks():

@@ -19,13 +19,14 @@ def mutated(content: bytes, chance: random.Random) -> bytes:
     """The file with one to three accidents; those in JSON mostly leave JSON."""
     for _ in range(chance.choice((1, 1, 2, 3))):
         if content[:1] in (b"{", b"[") and chance.random() < 0.75:
-            content = _in_json(content, chance)
+            content = edited(content, chance)
         else:
             content = chance.choice(BYTES)(content, chance)
     return content
 
 
-def _in_json(content: bytes, chance: random.Random) -> bytes:
+def edited(content: bytes, chance: random.Random) -> bytes:
+    """The file with one accident inside its JSON."""
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):

@@ -23,12 +23,12 @@ KEYHOLE = [[20.0, 20.0], [30, 20], [30, 30], [20, 30], [20, 20], [23, 23], [23, 
 
 def seeds() -> Iterator[tuple[str, bytes]]:
     """File name and content."""
-    yield "labelme.json", _json(_labelme())
+    yield "labelme.json", _json(labelme_document())
     yield (
         "old.json",
         _json({"shapes": [{"label": "bladder", "points": SQUARE}], "imagePath": "a.png", "imageData": _png64()}),
     )
-    yield "studio.json", _json(_studio())
+    yield "studio.json", _json(studio_export())
     yield "min.json", _json([_minimal()])
     yield (
         "webhook.json",
@@ -45,7 +45,7 @@ def seeds() -> Iterator[tuple[str, bytes]]:
                 yield path.name, path.read_bytes()
 
 
-def _labelme() -> dict[str, Any]:
+def labelme_document() -> dict[str, Any]:
     def shape(kind: str, points: list[list[float]], **more: Any) -> dict[str, Any]:
         return {"label": "metastasis", "points": points, "shape_type": kind, "flags": {}, "group_id": None} | more
 
@@ -86,7 +86,7 @@ def _task() -> dict[str, Any]:
         _entry("rectanglelabels", box, image_rotation=90),
         _entry("ellipselabels", round_, origin="prediction", meta={"text": ["look"]}),
         _entry("brushlabels", {"format": "rle", "rle": _brush()}, "posterior"),
-        _entry("bitmasklabels", {"imageDataURL": f"data:image/png;base64,{_png64((64, 40))}"}, "posterior"),
+        _entry("bitmasklabels", {"imageDataURL": f"data:image/png;base64,{_transparent64()}"}, "posterior"),
         _entry("vectorlabels", {"vertices": vertices, "closed": True}),
         _entry("keypointlabels", {"x": 5.0, "y": 5.0, "width": 0.5}),
         _entry("polygon", {"points": SQUARE}, id="plain"),
@@ -114,7 +114,7 @@ def _task() -> dict[str, Any]:
     return {"id": 7, "data": data, "annotations": [annotation, second], "drafts": drafts, "predictions": predictions}
 
 
-def _studio() -> list[dict[str, Any]]:
+def studio_export() -> list[dict[str, Any]]:
     return [_task(), _task() | {"id": 8, "data": {"image": "b.png"}, "annotations": []}]
 
 
@@ -166,6 +166,13 @@ def _png(pixels: NDArray[Any]) -> bytes:
 def _png64(shape: tuple[int, int] = (64, 40)) -> str:
     pixels = np.zeros(shape, np.uint8)
     pixels[1:3, 1:3] = 255
+    return base64.b64encode(_png(pixels)).decode()
+
+
+def _transparent64() -> str:
+    """A bitmask as Label Studio keeps it: painted where it is opaque."""
+    pixels = np.zeros((64, 40, 4), np.uint8)
+    pixels[30:40, 10:15] = 255
     return base64.b64encode(_png(pixels)).decode()
 
 
