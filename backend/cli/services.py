@@ -55,7 +55,8 @@ def _print_services(document: dict[str, Any]) -> None:
 
 def _print_accounts(document: dict[str, Any]) -> None:
     rows = [(one["where"], one["role"], one["email"], one["password"]) for one in document["accounts"]]
-    table("Log-ins with a generated password (change those of the web pages)", ("where", "role", "e-mail", "password"), rows)
+    title = "Log-ins with a generated password (change those of the web pages)"
+    table(title, ("where", "role", "e-mail", "password"), rows)
 
 
 def _print_site(document: dict[str, Any]) -> None:
