@@ -13,5 +13,5 @@ from converters.__main__ import main as run_converters
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def convert(arguments: tuple[str, ...]) -> None:
-    """Convert readers' files: masks, Labelme, Label Studio, COCO (try: convert --help)."""
+    """Convert readers' files: masks, Labelme, Label Studio, COCO, DICOM SEG (try: convert --help)."""
     sys.exit(run_converters(list(arguments)))

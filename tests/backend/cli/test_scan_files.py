@@ -157,5 +157,5 @@ def test_convert_passes_everything_on(tour: Any, tmp_path: Path, capfd: Any) -> 
     assert tour.run("convert", source, tmp_path / "masks", "--to", "masks").exit_code == 0
     assert len(list((tmp_path / "masks").rglob("*.metastasis.png"))) == 24
     assert tour.run("convert", tmp_path / "nowhere", tmp_path / "masks", "--to", "masks").exit_code == 2
-    assert tour.run("convert", source, tmp_path / "seg", "--to", "dicom-seg").exit_code == 1
+    assert tour.run("convert", source, tmp_path / "seg", "--to", "dicom-seg").exit_code == 2
     capfd.readouterr()
