@@ -20,7 +20,7 @@ from converters.outlines import Size, check_patch, ellipse, label_of, ring_of, s
 from converters.regions import Figure, Label, Labels, Mark, MaskPatch, Polygon, Region, Ring
 from converters.seams import sew, unpick
 
-OURS = ("label", "points", "shape_type", "group_id", "mask", "score", "suggestion", "identifier")
+OURS = frozenset({"label", "points", "shape_type", "group_id", "mask", "score", "suggestion", "identifier"})
 """Keys of an entry that become fields of a region or mark; all others are kept."""
 
 MARKS: dict[str, Literal["point", "points", "line"]] = {

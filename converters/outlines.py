@@ -3,14 +3,16 @@
 import math
 from collections.abc import Sequence
 from itertools import chain
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
+import shapely
 
 from converters.errors import BadRegion, LeftOut
-from converters.limits import FARTHEST, MOST_CROSSINGS, MOST_POINTS
-from converters.parts import parts_of
-from converters.regions import LABELS, Label, Labels, MaskPatch, Point, Polygon, Ring
+from converters.flat_polygons import DECIMALS, flattened
+from converters.limits import FARTHEST, MOST_POINTS
+from converters.parts import encloses_area
+from converters.regions import LABELS, Label, Labels, MaskPatch, Point, Polygon, Ring, Vertices
 
 LONGEST_SHOWN = 60
 """Characters of a bad value that a message shows."""
@@ -18,11 +20,10 @@ LONGEST_SHOWN = 60
 ROUNDNESS = 1e-3
 """Pixels by which the polygon that stands for an ellipse stays inside it."""
 
-FEWEST_FOR_MANY_CROSSINGS = math.isqrt(2 * MOST_CROSSINGS)
-"""Points that it takes at least to cross itself MOST_CROSSINGS times."""
-
 SURE_AREA = 1e-3
-"""Square pixels from which the shoelace formula's own rounding is no matter."""
+"""Square pixels that no rounding makes of nothing."""
+
+OUR_LABELS: Labels = {label: label for label in LABELS}
 
 Size = tuple[int | None, int | None]
 """`(rows, columns)` of the image, None where the file does not say."""
@@ -51,17 +52,22 @@ def ring_of(value: object, field: str = "points") -> Ring:
         raise BadRegion(f"expected a list of points, found {shortened(value)}", field=field)
     if len(value) > MOST_POINTS:
         raise BadRegion(f"{len(value):,} points are more than {MOST_POINTS:,}; redraw the outline", field=field)
-    if set(map(type, value)) <= {list} and set(map(len, value)) <= {2}:
-        numbers = list(chain.from_iterable(value))
-        # A sum that is a number, for that NaN is neither the least nor the greatest of them.
-        if (
-            set(map(type, numbers)) == {float}
-            and min(numbers) > -FARTHEST
-            and max(numbers) < FARTHEST
-            and not math.isnan(sum(numbers))
-        ):
-            return tuple(map(tuple, value))
+    ring = _plain_ring(value)
+    if ring is not None:
+        return ring
     return tuple(_point(point, f"{field}[{index}]") for index, point in enumerate(value))
+
+
+def _plain_ring(value: list[Any]) -> Ring | None:
+    """The ring, if all points are pairs of floats within bounds, as they nearly always are; found out quickly."""
+    try:
+        ring = tuple([(column, row) for column, row in value])
+    except (TypeError, ValueError):
+        return None
+    numbers = list(chain.from_iterable(ring))
+    # As one vector they are longer than each of them; what is not a number or infinite makes it so.
+    plain = set(map(type, numbers)) == {float} and math.hypot(*numbers) < FARTHEST
+    return ring if plain else None
 
 
 def _point(value: object, field: str) -> Point:
@@ -83,7 +89,7 @@ def label_of(value: object, labels: Labels | None, field: str) -> Label:
         LeftOut: its shapes are to be left out.
         BadRegion: an unknown label.
     """
-    known: Labels = labels if labels is not None else {label: label for label in LABELS}
+    known = OUR_LABELS if labels is None else labels
     if not isinstance(value, str) or value not in known:
         message = f"unknown label {shortened(value)}; use one of {', '.join(known)}, or say what it means with --labels"
         raise BadRegion(message, field=field)
@@ -123,11 +129,13 @@ def check_polygon(polygon: Polygon, size: Size, field: str = "points") -> Polygo
     Raises:
         BadRegion: fewer than three points, no area, wholly outside the image, or crossing itself without end.
     """
-    rings = [np.asarray(ring, np.float64) for ring in (polygon.exterior, *polygon.holes)]
+    rings: list[Vertices] = [
+        np.asarray(ring, np.float64).round(DECIMALS) for ring in (polygon.exterior, *polygon.holes)
+    ]
     shortest = min(map(len, rings))
     if shortest < 3:
         raise BadRegion(f"an outline needs at least 3 points, this one has {shortest}", field=field)
-    if not parts_of(rings):
+    if not encloses_area(rings):
         raise BadRegion("the outline encloses no area; redraw it", field=field)
     low, high = rings[0].min(axis=0).tolist(), rings[0].max(axis=0).tolist()
     _check_inside((low[0], low[1]), (high[0], high[1]), size, field)
@@ -135,30 +143,18 @@ def check_polygon(polygon: Polygon, size: Size, field: str = "points") -> Polygo
 
 
 def surely_mean_something(polygons: Sequence[Polygon], size: Size) -> list[bool]:
-    """For each polygon, whether `check_polygon` would surely find nothing, by sums that all take together.
+    """For each polygon, whether `check_polygon` would surely find nothing, by one look at all of them together.
 
-    That an outline encloses area is shown by the shoelace formula alone: area can cancel only along edges that are
-    walked twice, and then some vertex is met twice. Whatever is not sure is to be checked by itself.
+    Sure is what GEOS finds simple and of some area. The rest is to be checked by itself.
     """
-    rings = [polygon.exterior for polygon in polygons]
-    if not rings or min(map(len, rings)) < 3:
-        return [False] * len(rings)
-    lengths = np.fromiter(map(len, rings), np.int64, len(rings))
-    beyond = np.cumsum(lengths)
-    first = beyond - lengths
-    numbers = chain.from_iterable(chain.from_iterable(rings))
-    points = np.fromiter(numbers, np.float64, 2 * int(beyond[-1])).reshape(-1, 2)
-    following = np.arange(1, len(points) + 1)
-    following[beyond - 1] = first
-    ahead = points[following]
-    doubled = np.add.reduceat(points[:, 0] * ahead[:, 1] - ahead[:, 0] * points[:, 1], first)
-    frame = (np.inf, np.inf) if None in size else (size[1], size[0])
-    meets = (np.maximum.reduceat(points, first) > 0) & (np.minimum.reduceat(points, first) < frame)
-    sure = (np.abs(doubled) > 2 * SURE_AREA) & (lengths <= FEWEST_FOR_MANY_CROSSINGS) & meets.all(axis=1)
-    return [
-        bool(one) and not polygon.holes and len(set(polygon.exterior)) == len(polygon.exterior)
-        for one, polygon in zip(sure.tolist(), polygons, strict=True)
-    ]
+    lengths = [len(ring) for polygon in polygons for ring in (polygon.exterior, *polygon.holes)]
+    if min(lengths, default=0) < 3:
+        return [False] * len(polygons)
+    flat = flattened(polygons, keep=True)
+    frame = np.array([np.inf, np.inf] if None in size else size[::-1], np.float64)
+    meets = ((flat.high > 0) & (flat.low < frame)).all(axis=1)
+    sure: list[bool] = (flat.simple & meets & (shapely.area(flat.areas) > SURE_AREA)).tolist()
+    return sure
 
 
 def check_patch(patch: MaskPatch, size: Size, field: str) -> MaskPatch:

@@ -5,27 +5,22 @@ right (or, on a horizontal edge, below), so that neighbours which share an edge 
 count to 10⁻⁷ pixel: outlines that came through different file formats give the same mask.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
-import shapely
 
 from converters.errors import BadRegion
+from converters.flat_polygons import DECIMALS as DECIMALS  # noqa: PLC0414 other modules know it from here
+from converters.flat_polygons import flattened
 from converters.limits import FARTHEST
 from converters.parts import pixels_of_coreless_parts
-from converters.regions import LABELS, Label, Mask, MaskPatch, Polygon, Region, Ring, Vertices
-from converters.scanline import Window, fill
-
-DECIMALS = 7
-"""Decimals of a pixel to which vertices count."""
+from converters.regions import LABELS, Label, Mask, MaskPatch, Polygon, Region, Vertices
+from converters.scanline import Window, fill_flat
 
 Shape = tuple[int, int]
 """`(rows, columns)` of the image."""
-
-Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,9 +71,7 @@ def draw(regions: Iterable[Region], shape: Shape) -> Drawing:
     polygons = iter(_outlined([one.shape for one in listed if isinstance(one.shape, Polygon)], shape))
     drawn = [_painted(one.shape, shape) if isinstance(one.shape, MaskPatch) else next(polygons) for one in listed]
     for region, one in zip(listed, drawn, strict=True):
-        top, left = one.window.top, one.window.left
-        rows, columns = one.window.pixels.shape
-        masks[region.label][top : top + rows, left : left + columns] |= one.window.pixels
+        _unite(masks[region.label], one.window)
     return Drawing(
         masks,
         windows=tuple(one.window for one in drawn),
@@ -89,6 +82,12 @@ def draw(regions: Iterable[Region], shape: Shape) -> Drawing:
         clipped_parts=sum(one.clipped for one in drawn),
         crossing_outlines=sum(one.crossing for one in drawn),
     )
+
+
+def _unite(mask: Mask, window: Window) -> None:
+    rows, columns = window.pixels.shape
+    under = mask[window.top : window.top + rows, window.left : window.left + columns]
+    np.logical_or(under, window.pixels, out=under)
 
 
 def _overlap(masks: dict[Label, Mask], bladder: Sequence[Window]) -> int:
@@ -111,67 +110,22 @@ def _painted(patch: MaskPatch, shape: Shape) -> _Drawn:
 def _outlined(polygons: Sequence[Polygon], shape: Shape) -> list[_Drawn]:
     if not polygons:
         return []
-    rings = [ring for polygon in polygons for ring in (polygon.exterior, *polygon.holes)]
-    counts = [1 + len(polygon.holes) for polygon in polygons]
-    vertices = _snapped(rings)
-    windows = fill(vertices, counts, shape)
-    beyond = _reach_beyond(vertices, shape)
-    simple = _are_simple(vertices, counts)
-    drawn: list[_Drawn] = []
-    own = _of_each_polygon(list(zip(vertices, beyond, strict=True)), counts)
-    for window, is_simple, outline in zip(windows, simple, own, strict=True):
-        one = _Drawn(window, clipped=any(reaches for _, reaches in outline), crossing=not is_simple)
-        if not is_simple or not window.has_pixels:
-            one = _with_coreless_parts(one, [ring for ring, _ in outline], shape)
-        drawn.append(one)
+    flat = flattened(polygons)
+    if not flat.farthest < FARTHEST:
+        raise BadRegion(f"a coordinate is not a number below {FARTHEST:,.0f}; redraw the outline")
+    outside = (flat.low < 0) | (flat.high > (shape[1], shape[0]))
+    beyond = (outside[:, 0] | outside[:, 1]).tolist()
+    told = zip(fill_flat(flat, shape), beyond, flat.simple.tolist(), strict=True)
+    drawn = [_Drawn(window, clipped=reaches, crossing=not is_simple) for window, reaches, is_simple in told]
+    for index, one in enumerate(drawn):
+        if one.crossing or not one.window.has_pixels:
+            drawn[index] = _with_coreless_parts(one, flat.rings_of(index), shape)
     return drawn
 
 
-def _snapped(rings: Sequence[Ring]) -> list[Vertices]:
-    lengths = np.fromiter(map(len, rings), np.int64, len(rings))
-    numbers = np.fromiter(chain.from_iterable(chain.from_iterable(rings)), np.float64, 2 * int(lengths.sum()))
-    if not (np.abs(numbers) < FARTHEST).all():
-        raise BadRegion(f"a coordinate is not a number below {FARTHEST:,.0f}; redraw the outline")
-    vertices = np.round(numbers, DECIMALS).reshape(-1, 2)
-    beyond = np.cumsum(lengths).tolist()
-    return [vertices[first:last] for first, last in zip([0, *beyond[:-1]], beyond, strict=True)]
-
-
-def _reach_beyond(rings: Sequence[Vertices], shape: Shape) -> list[bool]:
-    vertices = np.concatenate(rings)
-    outside = ((vertices < 0) | (vertices > (shape[1], shape[0]))).any(axis=1)
-    lengths = np.fromiter(map(len, rings), np.int64, len(rings))
-    beyond: list[bool] = np.logical_or.reduceat(outside, np.cumsum(lengths) - lengths).tolist()
-    return beyond
-
-
-def _are_simple(rings: Sequence[Vertices], rings_per_polygon: Sequence[int]) -> list[bool]:
-    """Which polygons are one part each: no crossing, no touching, holes inside."""
-    lengths = np.fromiter(map(len, rings), np.int64, len(rings))
-    if lengths.min() < 3:
-        return [_is_simple(own) for own in _of_each_polygon(rings, rings_per_polygon)]
-    borders = shapely.linearrings(np.concatenate(rings), indices=np.repeat(np.arange(len(rings)), lengths))
-    if len(rings) > len(rings_per_polygon):
-        polygons = [shapely.polygons(own[0], own[1:]) for own in _of_each_polygon(borders, rings_per_polygon)]
-    else:
-        polygons = shapely.polygons(borders)
-    return [bool(valid) for valid in shapely.is_valid(polygons)]
-
-
-def _is_simple(rings: Sequence[Vertices]) -> bool:
-    return min(map(len, rings)) >= 3 and bool(shapely.Polygon(rings[0], rings[1:]).is_valid)
-
-
-def _of_each_polygon(parts: Sequence[Part], counts: Sequence[int]) -> Iterator[Sequence[Part]]:
-    first = 0
-    for count in counts:
-        yield parts[first : first + count]
-        first += count
-
-
-def _with_coreless_parts(one: _Drawn, rings: Sequence[Vertices], shape: Shape) -> _Drawn:
+def _with_coreless_parts(one: _Drawn, rings: list[Vertices], shape: Shape) -> _Drawn:
     """With the pixels of parts that cover no centre, which lie in the window's frame."""
-    single = pixels_of_coreless_parts(list(rings), shape)
+    single = pixels_of_coreless_parts(rings, shape)
     pixels = one.window.pixels
     for column, row in single:
         pixels[row - one.window.top, column - one.window.left] = True
