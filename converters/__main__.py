@@ -1,7 +1,6 @@
 """`python -m converters SRC DST --to …`: readers' files to files, one certificate each."""
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from rich.progress import Progress, TextColumn, TimeRemainingColumn
 
 from converters import folder
 from converters.command import check, parser, wish_of
+from converters.document import json_bytes
 from converters.errors import ConversionError
 from converters.folder import convert
 from converters.writing import Outcome
@@ -51,7 +51,7 @@ def _tell(outcome: Outcome, asked: argparse.Namespace) -> None:
     if asked.json:
         errors = [{"file": error.source, "field": error.field, "error": error.message} for error in outcome.errors]
         told = {"converted": outcome.converted, "already_there": outcome.already_there, "errors": errors}
-        sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_bytes(told, indent=None).decode() + "\n")
         return
     there = f" ({outcome.already_there} were there already)" if outcome.already_there else ""
     sys.stdout.write(f"{len(outcome.converted)} images converted{there}, {len(outcome.errors)} errors\n")

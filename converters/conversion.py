@@ -1,12 +1,12 @@
 """One piece of a source → the files made of it. Nothing is written here, so pieces can be converted side by side."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from converters.certificate import certificate
+from converters.document import json_bytes
 from converters.drawn import DrawnImage, Waiting
 from converters.errors import ConversionError, LeftOut, UnreadableFile, WouldLose
 from converters.label_studio_config import Used
@@ -98,7 +98,7 @@ def _made(drawn: DrawnImage, losses: Losses, wish: Wish) -> Made:
     output = WRITERS[wish.target](drawn, drawing, wish)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in output.files.items()}
     told = certificate(drawn, drawing, hashes, output.came_back, losses) | {"asked": wish.asked()}
-    proof = {certificate_name(drawn): json.dumps(told, ensure_ascii=False, indent=2).encode()}
+    proof = {certificate_name(drawn): json_bytes(told)}
     return Made(_bare(drawn), output.files | proof, tuple(output.files), output.entries, output.controls)
 
 

@@ -25,6 +25,11 @@ def parse_json(content: bytes, source: str) -> object:
         return _parse_leniently(content, source)
 
 
+def json_bytes(value: object, indent: int | None = 2) -> bytes:
+    """The value as JSON in UTF-8; halves of characters, which UTF-8 has not but JSON may hold, stay escaped."""
+    return json.dumps(value, ensure_ascii=False, indent=indent).encode("utf-8", "backslashreplace")
+
+
 def _parse_leniently(content: bytes, source: str) -> object:
     """What the stricter and faster parser refuses: byte order marks, NaN (its region is named later), huge numbers."""
     try:

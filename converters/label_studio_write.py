@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
@@ -39,7 +40,7 @@ def to_results(
     the regions (a region keeps its own); `score` and `origin` are carried.
     """
     size = (rows, columns)
-    taken: set[str] = set()
+    taken: Counter[str] = Counter()
     results: list[dict[str, object]] = []
     for region in regions:
         for polygon in polygons_of(region):
@@ -98,7 +99,7 @@ class _Result:
         self.drawn = drawn
         self.max_points = max_points
         self.keeps = keeps
-        self.taken: set[str] = set()
+        self.taken: Counter[str] = Counter()
         self.groups: dict[object, list[str]] = {}
         self.ids: dict[str, str] = {}
 
@@ -175,15 +176,17 @@ def _further(entry: Value, written: Written, said: Mapping[str, Any]) -> Value:
     return {key: entry[key] for key in shared} | {**said, "value": {**written.value, **said["value"]}}
 
 
-def _identifier(shape: Region | Mark, entry: Value, taken: set[str]) -> str:
+def _identifier(shape: Region | Mark, entry: Value, taken: Counter[str]) -> str:
     """The shape's own, if it is one in Label Studio, where `#` ends it; else one that depends on nothing else."""
     place = entry["value"].get("points", entry["value"])
     identifier = shape.identifier or ""
     if not identifier or "#" in identifier:
         identifier = _digest(entry["to_name"], shape.label, place)
+    wanted = identifier
     while identifier in taken:
-        identifier = _digest(entry["to_name"], identifier, place)
-    taken.add(identifier)
+        identifier = _digest(entry["to_name"], wanted, place, taken[wanted])
+        taken[wanted] += 1
+    taken[identifier] += 1
     return identifier
 
 

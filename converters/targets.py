@@ -1,7 +1,6 @@
 """Drawn images → the files of each target format, and the masks that these files give when they are read again."""
 
 import io
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from PIL import Image
 
 from converters.certificate import Masks
 from converters.coco import coco_document, coco_entries, read_coco
+from converters.document import json_bytes
 from converters.drawn import Dialect, DrawnImage
 from converters.errors import ConversionError, WouldLose
 from converters.instances import instances_of
@@ -82,7 +82,7 @@ def label_studio(drawn: DrawnImage, drawing: Drawing, wish: Wish) -> Output:
     images = [*found.images, *(one.image for one in found.waiting if isinstance(one.image, DrawnImage))]
     _check_problems([*found.problems, *(problem for image in images for problem in image.problems)])
     regions = [region for image in images for region in image.regions]
-    content = json.dumps([task], ensure_ascii=False, indent=2).encode()
+    content = json_bytes([task])
     return Output({f"{drawn.name}.json": content}, _masks_of(regions, drawn), controls=used_by(task))
 
 
