@@ -11,6 +11,9 @@ import shapely
 
 from converters.regions import Label, Polygon, Region
 
+MOST_MEMBERS = 1000
+"""Outlines of one group up to which holes are looked for."""
+
 Placed = tuple[str, Region]
 """Where in its file a region is, and the region."""
 
@@ -24,6 +27,9 @@ def join_groups(listed: Sequence[Placed]) -> tuple[tuple[Region, ...], tuple[str
     regions: dict[int, Region] = dict(enumerate(region for _, region in listed))
     notes: list[str] = []
     for (_, group), members in grouped.items():
+        if len(members) > MOST_MEMBERS:
+            notes.append(f"the {len(members):,} outlines of group {group} unite; none is taken for a hole")
+            continue
         for hole, parent in _holes([regions[index] for index in members]):
             inner, outer = regions.pop(members[hole]), regions[members[parent]]
             regions[members[parent]] = _with_hole(outer, inner)
@@ -58,4 +64,6 @@ def _with_hole(outer: Region, inner: Region) -> Region:
     around, hole = outer.shape, inner.shape
     assert isinstance(around, Polygon)  # noqa: S101
     assert isinstance(hole, Polygon)  # noqa: S101
-    return replace(outer, shape=Polygon(around.exterior, (*around.holes, hole.exterior)))
+    # The same ring twice would be no hole by the even-odd rule.
+    holes = dict.fromkeys((*around.holes, hole.exterior))
+    return replace(outer, shape=Polygon(around.exterior, tuple(holes)))

@@ -102,7 +102,7 @@ def _used(entry: Mapping[str, Any]) -> Iterable[Used]:
     per_region = "original_width" in entry
     for word in words or [[]]:
         path = tuple(map(str, word if isinstance(word, list) else [word]))
-        if kind not in DRAWING or path not in {(label,) for label in LABELS}:
+        if path and (kind not in DRAWING or path not in {(label,) for label in LABELS}):
             yield Used(str(entry["from_name"]), kind, per_region, path)
 
 

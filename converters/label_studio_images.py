@@ -1,5 +1,6 @@
 """One task of a Label Studio export → what each reader drew on each of its images."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -49,6 +50,7 @@ class _Task:
         self.folder = folder
         self.layout = layout
         self.sizes = {one.images[name]: size for one in submissions for name, size in one.sizes.items()}
+        self.kinds: Counter[str] = Counter(one.kind for one in submissions)
         self.about = {id(one): [_about(said, one) for said in one.said] for one in submissions}
 
     def found(self) -> Found:
@@ -131,9 +133,8 @@ class _Task:
                 f" {submission.annotation} and does not count"
             )
         for kind, words in NOT_READINGS.items():
-            number = sum(one.kind == kind for one in self.submissions)
-            if number:
-                yield f"{words} of the task, which are no readings: {number}"
+            if self.kinds[kind]:
+                yield f"{words} of the task, which are no readings: {self.kinds[kind]}"
 
 
 def _size_in_meta(submission: Submission) -> Size | None:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any, cast
 
 import numpy as np
@@ -61,13 +60,13 @@ def ring_of(value: object, field: str = "points") -> Ring:
 def _plain_ring(value: list[Any]) -> Ring | None:
     """The ring, if all points are pairs of floats within bounds, as they nearly always are; found out quickly."""
     try:
-        ring = tuple([(column, row) for column, row in value])
+        columns, rows = zip(*value, strict=True)
     except (TypeError, ValueError):
         return None
-    numbers = list(chain.from_iterable(ring))
+    numbers = columns + rows
     # As one vector they are longer than each of them; what is not a number or infinite makes it so.
     plain = set(map(type, numbers)) == {float} and math.hypot(*numbers) < FARTHEST
-    return ring if plain else None
+    return tuple(zip(columns, rows, strict=True)) if plain else None
 
 
 def _point(value: object, field: str) -> Point:

@@ -87,7 +87,7 @@ def draw(regions: Iterable[Region], shape: Shape) -> Drawing:
 def _unite(mask: Mask, window: Window) -> None:
     rows, columns = window.pixels.shape
     under = mask[window.top : window.top + rows, window.left : window.left + columns]
-    np.logical_or(under, window.pixels, out=under)
+    under |= window.pixels
 
 
 def _overlap(masks: dict[Label, Mask], bladder: Sequence[Window]) -> int:

@@ -122,8 +122,9 @@ def _crossings(edges: Numbers, sizes: Integers, windows: _Windows, offsets: Inte
 
 
 def _places(edges: Numbers, crossed: Integers) -> Integers:
-    x, y, across, down, first, left, right, width, corner = edges.T.repeat(crossed, axis=0).T
-    row = np.arange(len(x)) - (crossed.cumsum() - crossed).repeat(crossed) + first
+    edge = np.arange(len(crossed)).repeat(crossed)
+    x, y, across, down, first, left, right, width, corner = edges.take(edge, axis=1)
+    row = np.arange(len(edge)) - (crossed.cumsum() - crossed).take(edge) + first
     crossing = x + (row + 0.5 - y) * across / down
     # Rounding takes the arithmetic's last digits away, so that a centre on a slanted edge is on it exactly.
     column = _clipped(np.ceil(crossing.round(CROSSING_DECIMALS) - 0.5), left, right)

@@ -57,7 +57,10 @@ class Writer:
         for path, entries in self._coco.items():
             self._write_common(path, json.dumps(coco_document(entries), indent=1).encode())
         if self._controls is not None:
-            self._write_common(self._destination / LABELLING_CONFIG, labelling_config(self._controls).encode())
+            self._write_common(
+                self._destination / LABELLING_CONFIG,
+                labelling_config(self._controls).encode("utf-8", "xmlcharrefreplace"),
+            )
 
     def _write_common(self, path: Path, content: bytes) -> None:
         try:

@@ -64,3 +64,15 @@ def test_painted_shapes_and_outlines_that_cross_themselves_are_parts():
 
 def test_the_same_outline_twice_is_no_hole():
     assert covered(join(square(0, 0, 20), square(0, 0, 20))[0]) == 400
+
+
+def test_a_hole_that_was_drawn_twice_stays_a_hole():
+    regions, notes = join(square(0, 0, 20), square(5, 5, 10), square(5, 5, 10))
+    assert covered(regions) == 300
+    assert len(notes) == 2
+
+
+def test_a_group_of_thousands_unites_without_holes_and_that_is_noted():
+    regions, notes = join(*[square(0, 0, 20)] * 1000, square(5, 5, 10))
+    assert len(regions) == 1001
+    assert "unite" in notes[0]
