@@ -12,7 +12,7 @@ HOSTILE: tuple[Any, ...] = (
     [], {}, [[]], [None], {"": None}, [[0, 0], [1, 1], [2, 2]], [["a", "b"]], ["metastasis", "bladder"],
 )  # fmt: skip
 DEEP = 50_000
-LONG = 20_000
+LONG = 4_000
 
 
 def mutated(content: bytes, chance: random.Random) -> bytes:
