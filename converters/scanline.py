@@ -17,7 +17,7 @@ from converters.regions import Vertices
 CROSSING_DECIMALS = 10
 """Decimals of a pixel to which an edge's place on a row counts."""
 
-CELLS_AT_ONCE = 2**22
+CELLS_AT_ONCE = 2**20
 """Pixels, and crossings of edges with rows, that are worked on at a time."""
 
 Numbers = NDArray[np.float64]
@@ -113,10 +113,9 @@ def _crossings(edges: Numbers, sizes: Integers, windows: _Windows, offsets: Inte
     corners = offsets - windows.top * windows.width - windows.left
     own = np.array([windows.top, windows.bottom, windows.left, windows.right, windows.width, corners], np.float64)
     top, bottom, *across = own.repeat(sizes, axis=1)
-    x0, y0, x1, y1 = edges
-    first = _clipped(np.ceil(y0 - 0.5), top, bottom)
-    crossed = (_clipped(np.ceil(y1 - 0.5), top, bottom) - first).astype(np.int64)
-    told = np.array([x0, y0, x1 - x0, y1 - y0, first, *across])
+    first, beyond = _clipped(np.ceil(edges[1::2] - 0.5), top, bottom)
+    crossed = (beyond - first).astype(np.int64)
+    told = np.array([*edges[:2], *(edges[2:] - edges[:2]), first, *across])
     for low, high in _batches(crossed):
         yield _places(told[:, low:high], crossed[low:high])
 

@@ -116,6 +116,13 @@ def test_painted_regions_are_pasted_and_clipped():
     assert drawing.clipped_parts == 1
 
 
+@pytest.mark.parametrize("kind", [tuple, list, np.array])
+def test_outlines_may_be_tuples_lists_or_arrays(kind):
+    hole = ((2, 2), (5, 2), (5, 5))
+    drawn = Polygon(kind([kind(point) for point in SQUARE]), (kind([kind(point) for point in hole]),))
+    assert np.array_equal(pixels(Region("metastasis", drawn)), pixels(metastasis(*SQUARE, holes=[hole])))
+
+
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), 1e12])
 def test_a_coordinate_that_is_no_place_is_refused(bad):
     with pytest.raises(BadRegion, match="not a number"):
