@@ -136,7 +136,7 @@ def write_labelme(
         "imageWidth": columns,
     }
     # Labelme opens files in the encoding of the desktop, so only ASCII is safe.
-    return json.dumps(document | dict(kept or {}), indent=2, allow_nan=False).encode("ascii")
+    return json.dumps(document | dict(kept or {}), indent=2).encode("ascii")
 
 
 def _read_shapes(

@@ -245,3 +245,9 @@ def test_unknown_labels_of_real_files_are_problems_by_name(shared_fixtures):
     document = read_labelme((shared_fixtures / "labelme" / "v3.16.2_embedded.json").read_bytes(), "x")
     assert document.regions == ()
     assert "'fig'" in document.problems[0].message
+
+
+def test_a_key_that_nobody_knows_may_hold_what_is_no_number():
+    (region,) = read(shape(odd=math.nan)).regions
+    (again,) = read_labelme(write_labelme([region], "a.png", 32, 24), "x").regions
+    assert math.isnan(again.kept["odd"])

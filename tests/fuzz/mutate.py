@@ -12,7 +12,7 @@ HOSTILE: tuple[Any, ...] = (
     [], {}, [[]], [None], {"": None}, [[0, 0], [1, 1], [2, 2]], [["a", "b"]], ["metastasis", "bladder"],
 )  # fmt: skip
 DEEP = 50_000
-LONG = 4_000
+LONG = 1_000
 
 
 def mutated(content: bytes, chance: random.Random) -> bytes:
@@ -77,7 +77,7 @@ def _repeat(parent: Any, key: Any, chance: random.Random) -> None:
 
 def _lengthen(parent: Any, key: Any, chance: random.Random) -> None:
     if isinstance(parent[key], list) and parent[key]:
-        parent[key] = (parent[key] * LONG)[: chance.choice((100, 1000, LONG))]
+        parent[key] = (parent[key] * LONG)[: chance.choice((100, 300, LONG))]
 
 
 def _shuffle(parent: Any, key: Any, chance: random.Random) -> None:
