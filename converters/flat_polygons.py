@@ -77,12 +77,15 @@ class FlatPolygons:
         simple: NDArray[np.bool_] = shapely.is_valid(self.areas)
         return simple
 
-    def edge_ends(self) -> Vertices:
-        """`(n, 2)`: where the edge from each vertex leads; a ring's last vertex leads nowhere but to itself."""
-        ends = np.empty_like(self.vertices)
-        ends[:-1] = self.vertices[1:]
-        last = self.starts + self.lengths - 1
-        ends[last] = self.vertices[last]
+    @cached_property
+    def sizes(self) -> Integers:
+        """Vertices of each polygon."""
+        return np.add.reduceat(self.lengths, self.first_rings)
+
+    def edge_ends(self) -> Integers:
+        """The vertex to which the edge from each vertex leads; a ring's last vertex leads nowhere but to itself."""
+        ends = np.arange(1, len(self.vertices) + 1)
+        ends[self.starts + self.lengths - 1] -= 1
         return ends
 
     def rings_of(self, polygon: int) -> list[Vertices]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from operator import countOf
 from typing import Any, cast
 
 import numpy as np
@@ -65,7 +66,7 @@ def _plain_ring(value: list[Any]) -> Ring | None:
         return None
     numbers = columns + rows
     # As one vector they are longer than each of them; what is not a number or infinite makes it so.
-    plain = set(map(type, numbers)) == {float} and math.hypot(*numbers) < FARTHEST
+    plain = countOf(map(type, numbers), float) == len(numbers) and math.hypot(*numbers) < FARTHEST
     return tuple(zip(columns, rows, strict=True)) if plain else None
 
 

@@ -61,12 +61,12 @@ def fill(rings: Sequence[Vertices], rings_per_polygon: Sequence[int], shape: tup
 def fill_flat(polygons: FlatPolygons, shape: tuple[int, int]) -> list[Window]:
     """The pixels of each polygon on an image of `shape` `(rows, columns)`."""
     windows, edges = _windows_of(polygons, shape), _edges_of(polygons)
-    borders = np.append(polygons.first_vertices, len(polygons.vertices))
-    sizes = borders[1:] - borders[:-1]
     filled: list[Window] = []
     for low, high in _batches(windows.cells):
-        own = _Windows(*(column[low:high] for column in windows))
-        filled += _filled(edges[:, borders[low] : borders[high]], sizes[low:high], own)
+        sizes = polygons.sizes[low:high]
+        first = polygons.first_vertices[low]
+        own = _Windows(*[column[low:high] for column in windows])
+        filled += _filled(edges[:, first : first + sizes.sum()], sizes, own)
     return filled
 
 
@@ -80,9 +80,11 @@ def _windows_of(polygons: FlatPolygons, shape: tuple[int, int]) -> _Windows:
 
 def _edges_of(polygons: FlatPolygons) -> Numbers:
     """`(4, n)`: column and row of each edge's upper end, and of its lower end."""
-    (x0, y0), (x1, y1) = polygons.vertices.T, polygons.edge_ends().T
-    downwards = y0 < y1
-    return np.array([np.where(downwards, x0, x1), np.minimum(y0, y1), np.where(downwards, x1, x0), np.maximum(y0, y1)])
+    starts, ends = np.arange(len(polygons.vertices)), polygons.edge_ends()
+    columns, rows = polygons.vertices.T
+    downwards = rows < rows.take(ends)
+    upper, lower = np.where(downwards, starts, ends), np.where(downwards, ends, starts)
+    return np.array([columns.take(upper), rows.take(upper), columns.take(lower), rows.take(lower)])
 
 
 def _batches(cells: Integers) -> Iterator[tuple[int, int]]:
