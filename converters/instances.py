@@ -6,10 +6,10 @@ from scipy import ndimage
 
 from converters.drawn import DrawnImage
 from converters.errors import WouldLose
+from converters.pieces import EIGHT_CONNECTED
 from converters.rasterise import Drawing
 from converters.regions import Label
 
-EIGHT_CONNECTED = np.ones((3, 3), int)
 HIGHEST = 2**16 - 1
 
 Numbers = NDArray[np.uint16]

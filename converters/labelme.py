@@ -79,7 +79,11 @@ def read_labelme(
     Raises:
         UnreadableFile: not JSON, or not Labelme's.
     """
-    data = parse_json(content, source)
+    return labelme_of(parse_json(content, source), source, labels=labels, keep_marks=keep_marks)
+
+
+def labelme_of(data: object, source: str, *, labels: Labels | None = None, keep_marks: bool = False) -> LabelmeDocument:
+    """`read_labelme` of JSON that is parsed already."""
     if not isinstance(data, dict) or not isinstance(data.get("shapes"), list):
         raise UnreadableFile("no Labelme file: it has no list of `shapes`", source=source)
     if not isinstance(data.get("imagePath"), str) or not data["imagePath"]:

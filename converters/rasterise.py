@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from converters.errors import BadRegion
-from converters.flat_polygons import DECIMALS as DECIMALS  # noqa: PLC0414 other modules know it from here
 from converters.flat_polygons import flattened
 from converters.limits import FARTHEST
 from converters.parts import pixels_of_coreless_parts

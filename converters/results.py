@@ -12,9 +12,9 @@ import numpy as np
 
 from converters.bitmask import decode_bitmask
 from converters.errors import BadRegion
+from converters.flat_polygons import DECIMALS
 from converters.limits import MOST_PIXELS
 from converters.outlines import check_patch, ellipse, number_of, rectangle, ring_of, shortened
-from converters.rasterise import DECIMALS
 from converters.regions import Figure, Label, Mark, Mask, MaskPatch, Point, Polygon, Region, Ring
 from converters.rle import decode_brush
 from converters.seams import unpick

@@ -15,7 +15,7 @@ from converters.drawn import Dialect, DrawnImage, Found, Origin
 from converters.errors import ConversionError, UnreadableFile
 from converters.json_list import elements, is_list
 from converters.label_studio_images import drawn_of_task
-from converters.labelme import EXCLUSIONS, READ_FLAG, read_labelme
+from converters.labelme import EXCLUSIONS, READ_FLAG, labelme_of
 from converters.limits import MOST_BYTES
 from converters.mask_images import image_key, is_mask_image, read_mask_images
 from converters.numpy_masks import is_numpy, read_numpy_masks
@@ -133,14 +133,14 @@ def _of_document(path: Path, dialect: Dialect) -> Found:
     sha256 = hashlib.sha256(content).hexdigest()
     document = parse_json(content, path.name)
     if isinstance(document, dict) and "shapes" in document:
-        return _of_labelme(path, content, sha256, dialect)
+        return _of_labelme(path, document, sha256, dialect)
     if isinstance(document, dict) and "images" in document and "annotations" in document:
         return read_coco(document, path.name, Origin(path.name, sha256, "coco", ""), dialect)
     return drawn_of_task(document, "", Origin(path.name, sha256, "label-studio", ""), path.parent, dialect)
 
 
-def _of_labelme(path: Path, content: bytes, sha256: str, dialect: Dialect) -> Found:
-    document = read_labelme(content, path.name, labels=dialect.labels, keep_marks=dialect.keep_marks)
+def _of_labelme(path: Path, data: object, sha256: str, dialect: Dialect) -> Found:
+    document = labelme_of(data, path.name, labels=dialect.labels, keep_marks=dialect.keep_marks)
     said = None if document.rows is None or document.columns is None else (document.rows, document.columns)
     try:
         rows, columns = checked_size(said or size_beside(path.parent, document.image_path), path.name)
