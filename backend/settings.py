@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     """Share of patients that the keyed hash sequesters."""
     exposure: Literal["alternate", "both", "none"] = "alternate"
     """Which readers see the model's outlines first: one of the two, both, or none."""
+    control_share: float = Field(0.1, ge=0, lt=1)
+    """Share of studies that a seeded draw puts into the control arm, blind for every reader."""
+    repeat_share: float = Field(0.05, ge=0, lt=1)
+    """Share of a reader's studies that come again, hidden, for intra-reader agreement."""
+    repeat_days: float = Field(14, ge=0)
+    """Days after a reading before the same reader may be shown the study again."""
     closed_data: bool = False
     """The whole home is a finished data set (the study's own split is allowed, its models never serve)."""
 
@@ -70,6 +76,16 @@ class Settings(BaseSettings):
     """Readers' bladder Dice below this calls for adjudication …"""
     bladder_pixels: int = Field(100, ge=1)
     """… where they also differ in at least this many grid pixels."""
+
+    consensus: Literal["physician", "majority", "staple"] = "physician"
+    """Who settles a projection that three or more have read: a physician as with two, or a rule over all readings."""
+
+    oidc_issuer: str | None = None
+    """Address of the identity provider; accounts log in through it as well where set."""
+    oidc_client_id: str | None = None
+    oidc_client_secret_file: Path | None = None
+    session_hours: float = Field(12, gt=0)
+    """How long a log-in to the pages lasts without use."""
 
     encoder: str | None = None
     """U-Net encoder; ResNet34 on a GPU, a small one without, where empty."""

@@ -59,7 +59,7 @@ def verify(settings: Settings, email: str, password: str) -> Account | None:
     """The account of these words, or None; takes as long for an unknown address as for a wrong password."""
     with open_session(settings) as session:
         found = session.scalars(select(Account).where(Account.email == email.strip().lower())).first()
-    if found is None:
+    if found is None or found.password_hash is None:
         _hasher.hash(password)
         return None
     try:

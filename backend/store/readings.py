@@ -15,11 +15,12 @@ from converters.regions import Region
 
 
 def counting() -> Select[Reading]:
-    """The readings that count, by image and reader number: newest of their reader, not withdrawn, not unblinded."""
+    """The readings that count, by image and reader number: newest of their reader, not withdrawn, blind, no repeat."""
     return (
         select(Reading)
         .join(Reader)
-        .where(Reading.superseded_by.is_(None), Reading.withdrawn.is_(False), Reading.unblinded.is_(False))
+        .where(Reading.superseded_by.is_(None), Reading.withdrawn.is_(False))
+        .where(Reading.unblinded.is_(False), Reading.repeat.is_(False))
         .order_by(Reading.image_id, Reader.number)
     )
 

@@ -1,9 +1,11 @@
 """Brings the database to the schema of this code, by the migrations beside this file."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from backend.errors import WrongState
 from backend.settings import Settings
@@ -20,7 +22,7 @@ def prepare(settings: Settings) -> None:
     Raises:
         WrongState: the database is newer than this code.
     """
-    with engine_for(settings.database).begin() as connection:
+    with _schema_changes(engine_for(settings.database)) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
         present = _present(connection)
@@ -31,6 +33,30 @@ def prepare(settings: Settings) -> None:
                 f"the database has schema {present}, newer than {head()} of this version; install the newer Scintiloop"
             )
         _migrate(connection)
+
+
+@contextmanager
+def _schema_changes(engine: Engine) -> Iterator[Connection]:
+    """One transaction; SQLite changes a table by making it anew, and meanwhile nothing may be seen to point nowhere."""
+    with engine.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        if sqlite:
+            # has no effect once a transaction has begun, so SQLAlchemy must not begin one for it
+            _on_driver(connection, "PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise WrongState("a migration would leave rows that point nowhere; nothing was changed")
+        finally:
+            if sqlite:
+                _on_driver(connection, "PRAGMA foreign_keys=ON")
+
+
+def _on_driver(connection: Connection, statement: str) -> None:
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 (a connection that is open has one)
+    driver.execute(statement)
 
 
 def head() -> str:

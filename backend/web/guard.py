@@ -31,7 +31,7 @@ class Person(UserMixin):  # type: ignore[misc]
     def __init__(self, account: Account) -> None:
         self.account_id, self.email, self.role = account.id, account.email, account.role
         self.generated = account.generated
-        self._mark = hashlib.sha256(account.password_hash.encode()).hexdigest()[:16]
+        self._mark = hashlib.sha256((account.password_hash or "").encode()).hexdigest()[:16]
 
     def get_id(self) -> str:
         return f"{self.account_id}.{self._mark}"

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
@@ -58,3 +60,35 @@ def test_failed_migration_leaves_nothing_behind(
     with pytest.raises(RuntimeError):
         schema.prepare(empty)
     assert inspect(engine).get_table_names() == []
+
+
+def test_what_an_older_database_holds_is_still_there_after_migrating(empty: Settings, engine: Engine) -> None:
+    _prepare_at(engine, "0001")
+    with engine.begin() as connection:
+        for statement in OLDER_ROWS:
+            connection.execute(text(statement))
+    schema.prepare(empty)
+    with engine.connect() as connection:
+        assignment = connection.execute(text("SELECT * FROM assignments")).mappings().one()
+        account = connection.execute(text("SELECT * FROM accounts")).mappings().one()
+        foreign_keys = connection.execute(text("PRAGMA foreign_keys")).scalar()
+    assert (assignment["reader_id"], assignment["purpose"], assignment["released"]) == (1, "reading", None)
+    assert (account["email"], account["active"], account["reader_id"]) == ("a@b", 1, None)
+    assert foreign_keys == 1
+
+
+OLDER_ROWS = (
+    "INSERT INTO patients (id, pseudonym, sequestered) VALUES (1, 'p', 0)",
+    "INSERT INTO studies (id, patient_id, identifier, token, created) VALUES (1, 1, 's', 't', '2026-01-01')",
+    "INSERT INTO readers (id, name, number) VALUES (1, 'r', 1)",
+    "INSERT INTO assignments (id, reader_id, study_id, exposure, created) VALUES (1, 1, 1, 'blind', '2026-01-01')",
+    "INSERT INTO accounts (id, email, role, password_hash, generated) VALUES (1, 'a@b', 'engineer', 'x', 0)",
+)
+
+
+def _prepare_at(engine: Engine, revision: str) -> None:
+    configuration = Config()
+    configuration.set_main_option("script_location", str(schema.MIGRATIONS))
+    with engine.begin() as connection:
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, revision)
