@@ -13,6 +13,9 @@ ScintiloopError
   │     └── NotPromotable      the gate's verdict forbids this promotion
   ├── Cancelled            the person who asked for it took it back
   ├── WrongState           it cannot be done now (a run that has ended, a reading not yet sealed)
+  │     ├── InHand             another physician has the case
+  │     ├── Stale              something was decided since the page was loaded
+  │     └── Revised            a reading was revised since the work began
   └── ServiceError         a service of ours, or the machine it runs on, does not do its part
 """
 
@@ -72,6 +75,18 @@ class Cancelled(ScintiloopError):
 
 
 class WrongState(ScintiloopError):
+    pass
+
+
+class InHand(WrongState):
+    pass
+
+
+class Stale(WrongState):
+    pass
+
+
+class Revised(WrongState):
     pass
 
 
