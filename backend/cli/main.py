@@ -21,7 +21,7 @@ COMMANDS = {
     "worklist": "backend.cli.reading:worklist",
     "readings": "backend.cli.reading:readings",
     "convert": "backend.cli.convert:convert",
-    "agreement": "backend.cli.reading:agreement",
+    "agreement": "backend.cli.agreement:agreement",
     "dataset": "backend.cli.learning:dataset",
     "retrain": "backend.cli.learning:retrain",
     "runs": "backend.cli.learning:runs",
