@@ -19,8 +19,9 @@ from backend.store.audit import record
 from backend.store.session import open_session
 from backend.store.tables import Account
 
-Role = Literal["administrator", "engineer", "physician"]
+Role = Literal["administrator", "engineer", "physician", "reader"]
 ROLES: tuple[Role, ...] = get_args(Role)
+STAFF: tuple[Role, ...] = ("administrator", "engineer", "physician")
 SHORTEST_PASSWORD = 12
 
 _hasher = PasswordHasher()
@@ -30,7 +31,7 @@ def create_first_accounts(settings: Settings) -> list[dict[str, str]]:
     """One account per role with a generated password, unless there is any account; returns `standing_accounts`."""
     with open_session(settings) as session:
         if session.scalars(select(Account).limit(1)).first() is None:
-            made = {f"{role}@scintiloop.local": (role, secrets.token_urlsafe(12)) for role in ROLES}
+            made = {f"{role}@scintiloop.local": (role, secrets.token_urlsafe(12)) for role in STAFF}
             for email, (role, password) in made.items():
                 session.add(Account(email=email, role=role, password_hash=_hasher.hash(password), generated=True))
             record(session, "scintiloop", "first accounts made", accounts=sorted(made))
@@ -88,6 +89,11 @@ def change_password(settings: Settings, account_id: int, old: str, new: str) -> 
         row.password_hash, row.generated = hashed, False
         record(session, row.email, "password changed")
     _write_generated(settings, {k: v for k, v in _read_generated(settings).items() if k != found.email})
+
+
+def choose_language(settings: Settings, account_id: int, language: str) -> None:
+    with open_session(settings) as session:
+        session.get_one(Account, account_id).language = language
 
 
 def _generated_file(settings: Settings) -> Path:

@@ -10,8 +10,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from backend.errors import InputError, NotFound, Refused, ScintiloopError, ServiceError, WrongState
 from backend.settings import Settings, load_settings
 from backend.store.secrets import secret
-from backend.web import agreement, api, home, login, models, runs, shown
+from backend.web import agreement, api, home, login, models, navigation, runs, shown, words
 from backend.web.guard import guard
+from backend.web.words import gettext as _
+from backend.web.words import said
 
 STATUS_OF = {InputError: 400, NotFound: 404, Refused: 403, WrongState: 409, ServiceError: 503}
 LONGEST_REQUEST = 64 * 1024
@@ -51,13 +53,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.after_request(_add_headers)
     if chosen.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=chosen.proxies, x_proto=chosen.proxies)  # type: ignore[method-assign]
-    shown.teach(app)
+    for teaches in (words, shown, navigation):
+        teaches.teach(app)
     return app
 
 
 def _say_ours(error: ScintiloopError) -> tuple[Any, int]:
     code = next((code for kind, code in STATUS_OF.items() if isinstance(error, kind)), 500)
-    return _say(str(error), code)
+    return _say(said(error), code)
 
 
 def _say_http(error: HTTPException) -> Any:
@@ -71,7 +74,7 @@ def _say_unexpected(error: Exception) -> tuple[Any, int]:
     place = traceback.extract_tb(error.__traceback__)[-1]
     words = (request.method, request.url_rule, type(error).__name__, place.filename, place.lineno)
     current_app.logger.error("%s %s: %s at %s:%s", *words)
-    return _say("something went wrong here; logs/web.log has more", 500)
+    return _say(_("something went wrong here; logs/web.log has more"), 500)
 
 
 def _say(sentence: str, code: int) -> tuple[Any, int]:

@@ -14,8 +14,10 @@ from flask_login import LoginManager, UserMixin, current_user
 
 from backend.settings import Settings
 from backend.store import accounts
-from backend.store.accounts import Role
+from backend.store.accounts import STAFF, Role
 from backend.store.tables import Account
+from backend.web.words import gettext as _
+from backend.web.words import term
 
 WRONG_PASSWORDS = 5
 WINDOW_SECONDS = 300.0
@@ -30,15 +32,15 @@ class Person(UserMixin):  # type: ignore[misc]
 
     def __init__(self, account: Account) -> None:
         self.account_id, self.email, self.role = account.id, account.email, account.role
-        self.generated = account.generated
+        self.generated, self.language, self.reader_id = account.generated, account.language, account.reader_id
         self._mark = hashlib.sha256((account.password_hash or "").encode()).hexdigest()[:16]
 
     def get_id(self) -> str:
         return f"{self.account_id}.{self._mark}"
 
     def may(self, *roles: Role) -> bool:
-        """Administrators may do what any role may."""
-        return self.role == "administrator" or self.role in roles
+        """Administrators may do what any role may, except what is a reader's own."""
+        return self.role in roles or (self.role == "administrator" and roles != ("reader",))
 
 
 class WrongPasswords:
@@ -83,7 +85,7 @@ def log_in(email: str, password: str) -> Person | None:
     wrong: WrongPasswords = current_app.extensions["wrong_passwords"]
     keys = (f"account {email.strip().lower()}", f"address {request.remote_addr}")
     if any(wrong.too_many(key) for key in keys):
-        abort(429, "too many wrong passwords; wait five minutes")
+        abort(429, _("too many wrong passwords; wait five minutes"))
     account = accounts.verify(settings(), email, password)
     if account is None:
         for key in keys:
@@ -92,20 +94,26 @@ def log_in(email: str, password: str) -> Person | None:
 
 
 def only(*roles: Role) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Lets these roles and administrators in, any account where none is named."""
+    """Lets these roles and administrators in; any account but a reader's where none is named."""
+    allowed = roles or STAFF
 
     def decorate(view: Callable[P, T]) -> Callable[P, T]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
             if not current_user.is_authenticated:
                 return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
-            if roles and not current_user.may(*roles):
-                abort(403, f"this needs the role {' or '.join(roles)}; you are logged in as {current_user.role}")
+            if not current_user.may(*allowed):
+                abort(403, _refusal(allowed))
             return view(*args, **kwargs)
 
         return guarded
 
     return decorate
+
+
+def _refusal(roles: tuple[Role, ...]) -> str:
+    needed = _(" or ").join(term(role) for role in roles)
+    return _("this needs the role %(needed)s; you are logged in as %(own)s", needed=needed, own=term(current_user.role))
 
 
 def form_token() -> str:
@@ -122,7 +130,7 @@ def _check_form_token() -> None:
     sent = request.headers.get("X-Form-Token") or request.form.get("form_token") or ""
     kept = session.get("form_token") or ""
     if not kept or not secrets.compare_digest(sent.encode(), kept.encode()):
-        abort(400, "this form is out of date; load the page again and repeat")
+        abort(400, _("this form is out of date; load the page again and repeat"))
 
 
 def _by_session(user_id: str) -> Person | None:
@@ -141,8 +149,8 @@ def _by_basic(incoming: Request) -> Person | None:
 
 def _ask_to_log_in() -> Any:
     if request.path.startswith("/api/"):
-        abort(401, "log in, or send the e-mail and password of an account by HTTP Basic")
+        abort(401, _("log in, or send the e-mail and password of an account by HTTP Basic"))
     if request.method == "GET":
         session["after_login"] = request.full_path.rstrip("?")
-    flash("Please log in.")
+    flash(_("Please log in."))
     return redirect(url_for("login.show"))

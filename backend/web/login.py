@@ -5,8 +5,11 @@ from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
 from backend.errors import InputError
+from backend.sentences import say
 from backend.store import accounts
 from backend.web.guard import Person, log_in, only, settings
+from backend.web.words import LANGUAGES, said
+from backend.web.words import gettext as _
 
 pages = Blueprint("login", __name__)
 
@@ -22,9 +25,17 @@ def enter() -> Response | tuple[str, int]:
     if person is None:
         return render_template("login.html", wrong=True), 401
     target = session.pop("after_login", None) or url_for("home.show")
-    session.clear()
-    login_user(person)
+    begin(person)
     return redirect(target)
+
+
+def begin(person: Person) -> None:
+    """A new session for this person, who keeps the language chosen before."""
+    chosen = session.get("language")
+    session.clear()
+    if chosen:
+        session["language"] = chosen
+    login_user(person)
 
 
 @pages.post("/logout")
@@ -32,6 +43,23 @@ def leave() -> Response:
     logout_user()
     session.clear()
     return redirect(url_for("login.show"))
+
+
+@pages.post("/language")
+def choose_language() -> Response:
+    """Form: `language`; `back`, the path of the page on which it was chosen."""
+    chosen, back = request.form.get("language", ""), request.form.get("back", "")
+    if chosen not in LANGUAGES:
+        abort(400, _("these pages speak %(names)s", names=", ".join(LANGUAGES)))
+    session["language"] = chosen
+    if current_user.is_authenticated:
+        accounts.choose_language(settings(), current_user.account_id, chosen)
+    return redirect(back if is_ours(back) else url_for("home.show"))
+
+
+def is_ours(path: str) -> bool:
+    """Whether it is a path on these pages and no other site's address."""
+    return path.startswith("/") and not path.startswith("//") and "\\" not in path
 
 
 @pages.get("/password")
@@ -46,11 +74,11 @@ def change_password() -> Response | tuple[str, int]:
     old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
     try:
         if new != again:
-            raise InputError("the two new passwords differ; type them again", field="again")
+            raise InputError(say("the two new passwords differ; type them again"), field="again")
         accounts.change_password(settings(), current_user.account_id, old, new)
     except InputError as error:
-        return render_template("password.html", problem=error.message), 400
+        return render_template("password.html", problem=said(error.message)), 400
     account = accounts.account(settings(), current_user.account_id) or abort(404)
     login_user(Person(account))
-    flash("Your password is changed.")
+    flash(_("Your password is changed."))
     return redirect(url_for("home.show"))

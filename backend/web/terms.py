@@ -1,0 +1,49 @@
+"""Machine's words that pages show: states, labels, roles, reasons; each with what people call it."""
+
+
+def word(english: str) -> str:
+    """Marks words for `scripts/words`; says them as they are."""
+    return english
+
+
+TERMS: dict[str, str] = {
+    # states of projections, runs, services, verdicts
+    "waiting": word("waiting"),
+    "adjudicate": word("adjudicate"),
+    "agreed": word("agreed"),
+    "adjudicated": word("adjudicated"),
+    "excluded": word("excluded"),
+    "queued": word("queued"),
+    "running": word("running"),
+    "done": word("done"),
+    "failed": word("failed"),
+    "cancelled": word("cancelled"),
+    "stopped": word("stopped"),
+    "starting": word("starting"),
+    "external": word("external"),
+    "up": word("up"),
+    "down": word("down"),
+    "promote": word("promote"),
+    "hold": word("hold"),
+    "reject": word("reject"),
+    "rollback": word("rollback"),
+    "champion": word("champion"),
+    "challenger": word("challenger"),
+    # what is drawn on and what is drawn
+    "anterior": word("anterior"),
+    "posterior": word("posterior"),
+    "metastasis": word("metastasis"),
+    "bladder": word("bladder"),
+    "assisted": word("assisted"),
+    "blind": word("blind"),
+    "control": word("control"),
+    # who people are
+    "reader": word("reader"),
+    "physician": word("physician"),
+    "engineer": word("engineer"),
+    "administrator": word("administrator"),
+    # sides of the split
+    "train": word("train"),
+    "validation": word("validation"),
+    "test": word("test"),
+}
