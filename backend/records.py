@@ -137,7 +137,7 @@ class AgreementRules:
     def version(self) -> str:
         """Names the rule and every number in it."""
         return (
-            f"agreement-1 iou={self.match_iou:g} dice={self.dice_floor:g} unmatched={self.unmatched_lesion_pixels} "
+            f"agreement-2 iou={self.match_iou:g} dice={self.dice_floor:g} unmatched={self.unmatched_lesion_pixels} "
             f"bladder={self.bladder_dice_floor:g}/{self.bladder_pixels}"
         )
 
