@@ -4,7 +4,7 @@ from backend.store.tables.base import Base, UtcTime, now
 from backend.store.tables.models import ChampionChange, DatasetVersion, Evaluation, ModelVersion, Run
 from backend.store.tables.people import Account, AuditEntry
 from backend.store.tables.readings import Assignment, Reader, Reading, ShownOutlines, Withdrawal
-from backend.store.tables.references import Adjudication, AdjudicationStep, Case, Comparison, Reference
+from backend.store.tables.references import Adjudication, AdjudicationStep, Case, Comparison, ReadingScore, Reference
 from backend.store.tables.scans import Image, ImageName, Patient, Study
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Patient",
     "Reader",
     "Reading",
+    "ReadingScore",
     "Reference",
     "Run",
     "ShownOutlines",

@@ -56,6 +56,22 @@ class Comparison(Base):
     created: Mapped[datetime] = mapped_column(default=now)
 
 
+class ReadingScore(Base):
+    """One reading measured once, under one version of the rules, against something other than a reading.
+
+    `against` is `reference <id>`, or `shown <id>` for the outlines of the model that its reader corrected.
+    """
+
+    __tablename__ = "reading_scores"
+    __table_args__ = (UniqueConstraint("reading_id", "against", "rules"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reading_id: Mapped[int] = mapped_column(ForeignKey("readings.id"))
+    against: Mapped[str]
+    rules: Mapped[str]
+    measures: Mapped[dict[str, Any]]
+    created: Mapped[datetime] = mapped_column(default=now)
+
+
 class Case(Base):
     """A study put before physicians because two of its readings differ: a row of their queue, heaviest first.
 

@@ -99,6 +99,19 @@ def upgrade() -> None:
     with op.batch_alter_table("comparisons", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_comparisons_image_id"), ["image_id"], unique=False)
 
+    op.create_table(
+        "reading_scores",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("reading_id", sa.Integer(), nullable=False),
+        sa.Column("against", sa.String(), nullable=False),
+        sa.Column("rules", sa.String(), nullable=False),
+        sa.Column("measures", sa.JSON(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["reading_id"], ["readings.id"], name=op.f("fk_reading_scores_reading_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reading_scores")),
+        sa.UniqueConstraint("reading_id", "against", "rules", name=op.f("uq_reading_scores_reading_id")),
+    )
+
     with op.batch_alter_table("accounts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("reader_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("language", sa.String(), nullable=True))
@@ -177,6 +190,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_comparisons_image_id"))
 
     op.drop_table("comparisons")
+    op.drop_table("reading_scores")
     with op.batch_alter_table("shown_outlines", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_shown_outlines_image_id"))
         batch_op.drop_index(batch_op.f("ix_shown_outlines_assignment_id"))
