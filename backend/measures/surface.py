@@ -1,29 +1,74 @@
 """Distances between the borders of two masks, in mm."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy.spatial import KDTree
 
 from converters.regions import Mask
+
+PERCENTILE = 95
+LEAF = 32
+"""Border pixels of a leaf of the tree; the fastest for the few hundred of a scan."""
+
+
+@dataclass(frozen=True)
+class SurfaceDistances:
+    """How far two borders lie apart: `hd95` and `mean` in mm; `border_pixels` of both borders, from which they come."""
+
+    hd95: float
+    mean: float
+    border_pixels: int
+
+
+def surface_distances(a: Mask, b: Mask, pixel_mm: float) -> SurfaceDistances | None:
+    """Both distances at once; None where a mask is empty.
+
+    A border pixel is one of the mask with a neighbour above, below, left or right that is not; beyond the image there
+    is nothing. From each border pixel the distance to the nearest one of the other border is taken, centre to centre.
+
+    Args:
+        a, b: bool masks of one shape.
+        pixel_mm: size of a pixel.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    if a.shape != b.shape:
+        raise ValueError(f"masks of {a.shape} and {b.shape} pixels cannot be compared; bring them to one grid")
+    places_a, places_b = _border_places(a), _border_places(b)
+    if not len(places_a) or not len(places_b):
+        return None
+    directed = _nearest(places_a, places_b), _nearest(places_b, places_a)
+    hd95 = max(float(np.percentile(one, PERCENTILE)) for one in directed)
+    both = np.concatenate(directed)
+    return SurfaceDistances(hd95 * pixel_mm, float(both.mean()) * pixel_mm, len(both))
 
 
 def hd95(a: Mask, b: Mask, pixel_mm: float) -> float | None:
     """95th-percentile Hausdorff distance: the larger of the two directed ones; None where a mask is empty."""
-    distances = _border_distances(a, b, pixel_mm)
-    return max(float(np.percentile(one, 95)) for one in distances) if distances else None
+    found = surface_distances(a, b, pixel_mm)
+    return found.hd95 if found else None
 
 
 def mean_surface_distance(a: Mask, b: Mask, pixel_mm: float) -> float | None:
     """Mean distance from either border to the other, over all border pixels; None where a mask is empty."""
-    distances = _border_distances(a, b, pixel_mm)
-    return float(np.concatenate(distances).mean()) if distances else None
+    found = surface_distances(a, b, pixel_mm)
+    return found.mean if found else None
 
 
-def _border_distances(a: Mask, b: Mask, pixel_mm: float) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    if a.shape != b.shape:
-        raise ValueError(f"masks of {a.shape} and {b.shape} pixels cannot be compared; bring them to one grid")
-    if not a.any() or not b.any():
-        return None
-    border_a, border_b = (mask & ~ndimage.binary_erosion(mask) for mask in (a, b))
-    to_a, to_b = (ndimage.distance_transform_edt(~border, sampling=pixel_mm) for border in (border_a, border_b))
-    return to_b[border_a], to_a[border_b]
+def _nearest(places: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(KDTree(others, leafsize=LEAF).query(places)[0], dtype=np.float64)
+
+
+def _border_places(mask: Mask) -> NDArray[np.float64]:
+    """`(n, 2)` (row, column) of the border pixels; only pixels of the mask are looked at."""
+    height, width = mask.shape
+    flat = mask.ravel()
+    held = np.flatnonzero(flat)
+    row, column = np.divmod(held, width)
+    inner = (row > 0) & (row < height - 1) & (column > 0) & (column < width - 1)
+    within = held[inner]
+    inner[inner] = flat[within - width] & flat[within + width] & flat[within - 1] & flat[within + 1]
+    return np.stack([row[~inner], column[~inner]], axis=1).astype(np.float64)
