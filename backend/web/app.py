@@ -1,6 +1,7 @@
 """The Flask app: pages and a JSON API for physicians, engineers and administrators."""
 
 import traceback
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
@@ -42,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=chosen.https,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=chosen.session_hours),
         MAX_CONTENT_LENGTH=LONGEST_REQUEST,
     )
     guard(app)

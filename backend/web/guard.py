@@ -2,9 +2,6 @@
 
 import hashlib
 import secrets
-import threading
-import time
-from collections import defaultdict, deque
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -16,11 +13,10 @@ from backend.settings import Settings
 from backend.store import accounts
 from backend.store.accounts import STAFF, Role
 from backend.store.tables import Account
+from backend.web.limits import WrongPasswords
 from backend.web.words import gettext as _
 from backend.web.words import term
 
-WRONG_PASSWORDS = 5
-WINDOW_SECONDS = 300.0
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
 P = ParamSpec("P")
@@ -28,12 +24,13 @@ T = TypeVar("T")
 
 
 class Person(UserMixin):  # type: ignore[misc]
-    """The account that is logged in; its session ends when the password changes."""
+    """The account that is logged in; its sessions end when its password or role changes or it is closed."""
 
     def __init__(self, account: Account) -> None:
         self.account_id, self.email, self.role = account.id, account.email, account.role
         self.generated, self.language, self.reader_id = account.generated, account.language, account.reader_id
-        self._mark = hashlib.sha256((account.password_hash or "").encode()).hexdigest()[:16]
+        words = f"{account.role} {account.password_hash or ''}"
+        self._mark = hashlib.sha256(words.encode()).hexdigest()[:16]
 
     def get_id(self) -> str:
         return f"{self.account_id}.{self._mark}"
@@ -41,27 +38,6 @@ class Person(UserMixin):  # type: ignore[misc]
     def may(self, *roles: Role) -> bool:
         """Administrators may do what any role may, except what is a reader's own."""
         return self.role in roles or (self.role == "administrator" and roles != ("reader",))
-
-
-class WrongPasswords:
-    """Counts wrong passwords per key in this process; a key with too many waits."""
-
-    def __init__(self) -> None:
-        self._times: defaultdict[str, deque[float]] = defaultdict(deque)
-        self._lock = threading.Lock()
-
-    def too_many(self, key: str) -> bool:
-        with self._lock:
-            times = self._times[key]
-            while times and times[0] < time.monotonic() - WINDOW_SECONDS:
-                times.popleft()
-            if not times:
-                del self._times[key]
-            return len(times) >= WRONG_PASSWORDS
-
-    def add(self, key: str) -> None:
-        with self._lock:
-            self._times[key].append(time.monotonic())
 
 
 def settings() -> Settings:
@@ -83,14 +59,16 @@ def guard(app: Flask) -> None:
 def log_in(email: str, password: str) -> Person | None:
     """The person of these words; None where they are wrong; status 429 after too many wrong ones."""
     wrong: WrongPasswords = current_app.extensions["wrong_passwords"]
-    keys = (f"account {email.strip().lower()}", f"address {request.remote_addr}")
-    if any(wrong.too_many(key) for key in keys):
+    key, place = accounts.address(email), request.remote_addr
+    if wrong.too_many(key, place):
         abort(429, _("too many wrong passwords; wait five minutes"))
     account = accounts.verify(settings(), email, password)
     if account is None:
-        for key in keys:
-            wrong.add(key)
-    return Person(account) if account else None
+        wrong.add(key, place)
+        accounts.note_failed_log_in(settings(), email)
+        return None
+    wrong.got_in(key, place)
+    return Person(account)
 
 
 def only(*roles: Role) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -136,7 +114,7 @@ def _check_form_token() -> None:
 def _by_session(user_id: str) -> Person | None:
     account_id, _, _mark = user_id.partition(".")
     account = accounts.account(settings(), int(account_id))
-    person = Person(account) if account else None
+    person = Person(account) if account and account.active else None
     return person if person and person.get_id() == user_id else None
 
 

@@ -24,18 +24,19 @@ def enter() -> Response | tuple[str, int]:
     person = log_in(request.form.get("email", ""), request.form.get("password", ""))
     if person is None:
         return render_template("login.html", wrong=True), 401
-    target = session.pop("after_login", None) or url_for("home.show")
-    begin(person)
-    return redirect(target)
+    return begin(person, how="password")
 
 
-def begin(person: Person) -> None:
-    """A new session for this person, who keeps the language chosen before."""
-    chosen = session.get("language")
+def begin(person: Person, *, how: str) -> Response:
+    """A new session for this person, who keeps the language chosen before and goes on to the page asked for."""
+    chosen, target = session.get("language"), session.get("after_login")
     session.clear()
+    session.permanent = True
     if chosen:
         session["language"] = chosen
     login_user(person)
+    accounts.note_log_in(settings(), person.email, how)
+    return redirect(target if target and is_ours(target) else url_for("home.show"))
 
 
 @pages.post("/logout")
@@ -63,13 +64,13 @@ def is_ours(path: str) -> bool:
 
 
 @pages.get("/password")
-@only()
+@only(*accounts.ROLES)
 def password() -> str:
     return render_template("password.html")
 
 
 @pages.post("/password")
-@only()
+@only(*accounts.ROLES)
 def change_password() -> Response | tuple[str, int]:
     old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
     try:
