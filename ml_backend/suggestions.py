@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from backend.errors import ImageUnknown, ScintiloopError
 from backend.jobs.steps.predict_stored import NO_CHAMPION, champion_predictor, predict_image
 from backend.labelstudio.layout import STUDY_KEY, file_name, image_name
-from backend.preannotation.suggest import blind_prediction_dict, prediction_dict
+from backend.preannotation.suggest import blind_prediction_dict, prediction_dict, suggested
 from backend.records import Prediction, Projection
 from backend.settings import Settings
 from backend.store.session import open_session
 from backend.store.tables import Assignment, Patient, Reader, Study
-from backend.worklist.assign import record_shown
+from backend.worklist.order import shown_token
+from backend.worklist.shown import Shown, record_shown
 
 if TYPE_CHECKING:
     from backend.model.inference import Predictor
@@ -43,6 +44,14 @@ Images = tuple[StoredImage, ...]
 
 
 @dataclass(frozen=True)
+class Answer:
+    """The model's outlines of one study: as Label Studio takes them, and by image for the record."""
+
+    document: dict[str, Any]
+    shown: Shown
+
+
+@dataclass(frozen=True)
 class Place:
     """A study on the worklist of the reader who asks; `open_to_model` only where the reader is assisted."""
 
@@ -56,14 +65,15 @@ class Suggestions:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._kept: OrderedDict[tuple[str, Images], dict[str, Any]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, Images], Answer] = OrderedDict()
         self._keeping = threading.Lock()
 
     def answer(self, project: int | None, tasks: Sequence[object], *, prompt: object = None) -> list[dict[str, Any]]:
         """One prediction per task, in the order of the tasks.
 
-        A task that is malformed, unknown or not the reader's, a blind one, and a prompt get an empty result, because
-        Label Studio drops the whole round for a missing item.
+        A task that is malformed, unknown or not (any longer) the reader's, a blind one, and a prompt get an empty
+        result, because Label Studio drops the whole round for a missing item. Nothing tells these apart, so that a
+        blind case does not say why it is blind.
 
         Args:
             project: Label Studio's project, which says who the reader is.
@@ -73,23 +83,21 @@ class Suggestions:
         predictor = champion_predictor(self._settings)
         version = predictor.version if predictor else NO_CHAMPION
         places = self._places(project, [token for task in tasks if (token := _token(task))])
-        answers, shown = [], []
+        found: list[tuple[int, Answer] | None] = []
         for task in tasks:
-            answer = blind_prediction_dict(version)
+            one = None
             try:
                 place = _place_of(task, places)
                 if place.open_to_model and predictor and prompt is None:
-                    answer = self._suggest(predictor, place.images)
-                    shown.append(place.assignment_id)
+                    one = place.assignment_id, self._suggest(predictor, place.images)
             except ScintiloopError as error:
                 log.error("predict, task %s: %s", _identifier(task), error)
-            answers.append(answer)
-        if shown:
-            with open_session(self._settings) as session:
-                record_shown(session, shown, version)
-        return answers
+            found.append(one)
+        # noted before anything is answered; what may not be noted may not be seen
+        noted = record_shown(self._settings, {one[0]: one[1].shown for one in found if one}, version)
+        return [one[1].document if one and one[0] in noted else blind_prediction_dict(version) for one in found]
 
-    def _suggest(self, predictor: "Predictor", images: Images) -> dict[str, Any]:
+    def _suggest(self, predictor: "Predictor", images: Images) -> Answer:
         """The model's outlines of one study, from memory where this version has answered before.
 
         Raises:
@@ -105,7 +113,12 @@ class Suggestions:
             prediction = predict_image(self._settings, image.image_id, predictor)
             if prediction is not None:
                 predictions[image.projection] = prediction
-        answer = prediction_dict(predictions, predictor.version)
+        shown = {
+            image.image_id: suggested(predictions[image.projection])
+            for image in images
+            if image.projection in predictions
+        }
+        answer = Answer(prediction_dict(predictions, predictor.version), shown)
         with self._keeping:
             self._kept[key] = answer
             if len(self._kept) > KEPT_ANSWERS:
@@ -126,12 +139,14 @@ class Suggestions:
 
 
 def _assigned(session: Session, reader_id: int, tokens: Sequence[str]) -> dict[str, Place]:
-    chosen = select(Assignment, Study, Patient).join(Assignment.study).join(Study.patient)
-    rows = session.execute(chosen.where(Assignment.reader_id == reader_id, Study.token.in_(tokens)))
+    """What stands on the reader's worklist under these names; a hidden repeat by its alias, and by that alone."""
+    named = or_(and_(Study.token.in_(tokens), Assignment.token.is_(None)), Assignment.token.in_(tokens))
+    chosen = select(Assignment, Study, Patient).join(Assignment.study).join(Study.patient).where(named)
+    rows = session.execute(chosen.where(Assignment.reader_id == reader_id, Assignment.released.is_(None)))
     return {
-        study.token: Place(
+        shown_token(assignment): Place(
             assignment.id,
-            assignment.exposure == "assisted" and not patient.sequestered,
+            assignment.exposure == "assisted" and not (patient.sequestered or study.control),
             tuple(
                 StoredImage(cast(Projection, image.projection), image.id, (image.low_sha256, image.high_sha256))
                 for image in study.images

@@ -1,6 +1,6 @@
 """How one study looks in Label Studio: names of images, controls and files. One task, four sub-images side by side."""
 
-from backend.records import PROJECTIONS, Projection, Window
+from backend.records import PROJECTIONS, WINDOWS, Projection, Window
 
 STUDY_KEY = "study"
 """`task.data[STUDY_KEY]` is the study's token."""
@@ -33,3 +33,9 @@ def projection_of(to_name: str) -> Projection | None:
 def file_name(token: str, projection: Projection, window: Window) -> str:
     """Name of a sub-image's file on any worklist; carries the study's token and nothing of the patient."""
     return f"{token}_{projection}_{window}.png"
+
+
+def token_in(file: str) -> str | None:
+    """The token in the name (or path) of a worklist file, None where the name is of another form."""
+    parts = file.replace("\\", "/").rpartition("/")[2].removesuffix(".png").rsplit("_", maxsplit=2)
+    return parts[0] if len(parts) == 3 and parts[1] in PROJECTIONS and parts[2] in WINDOWS else None

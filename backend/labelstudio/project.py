@@ -102,6 +102,14 @@ class ReaderProject:
         with asking(self.settings, f"delete predictions of {self.account.name}"):
             self.service.actions.create(id="delete_tasks_predictions", project=self.id, selected_items=chosen)
 
+    def delete_tasks(self, task_ids: Sequence[int]) -> None:
+        """Removes these tasks with everything in them."""
+        if not task_ids:
+            return
+        chosen = {"all": False, "included": list(task_ids)}
+        with asking(self.settings, f"delete tasks of {self.account.name}"):
+            self.service.actions.create(id="delete_tasks", project=self.id, selected_items=chosen)
+
     def tasks_with_annotations(self) -> Iterator[dict[str, Any]]:
         """Every task that holds a submission or a skip, as in Label Studio's JSON export, annotations with results.
 

@@ -11,6 +11,7 @@ from backend.readings.certify import Provenance, certificate_of
 from backend.readings.origin import Origin
 from backend.readings.readers import ReaderLookup, projects_in
 from backend.readings.receipt import Receipt, refusal
+from backend.readings.repeats import is_repeat
 from backend.readings.seal import Arrival, Submitted, is_known, seal
 from backend.readings.settle import TakenBack
 from backend.readings.task_images import TaskImage, check_problems, exclusion_of, images_of, regions_of, unreadable
@@ -32,6 +33,8 @@ class _Found:
     source: str
     images: tuple[TaskImage, ...]
     repeated: int
+    repeat: bool = False
+    """Its task is a hidden repeat."""
 
 
 def receive_label_studio(
@@ -115,8 +118,9 @@ class _Finder:
             return _Found(submission, reader_id, origin, source, (), 0)
         images, refused = images_of(self.session, self.settings, submission, source)
         errors += refused
+        repeat = is_repeat(self.session, reader_id, submission.images.values(), source)
         new = tuple(image for image in images if not is_known(self.session, reader_id, image.image_id, origin))
-        return _Found(submission, reader_id, origin, source, new, len(images) - len(new))
+        return _Found(submission, reader_id, origin, source, new, len(images) - len(new), repeat)
 
 
 def _arrival(found: _Found, document: object, sha256: str, errors: list[InputError]) -> Arrival:
@@ -145,6 +149,7 @@ def _submitted(found: _Found, image: TaskImage, sha256: str) -> Submitted:
         seconds=found.submission.seconds,
         arrived_sha256=sha256,
         certificate=certificate_of(regions, Provenance(sha256, "label-studio"), found.source),
+        repeat=found.repeat,
     )
 
 

@@ -8,6 +8,7 @@ from backend.readings.origin import Origin
 from backend.readings.placing import Place, check_pixels, find_place, to_grid
 from backend.readings.readers import reader_named
 from backend.readings.receipt import Receipt, refusal
+from backend.readings.repeats import is_repeat
 from backend.readings.seal import Arrival, Submitted, is_known, seal
 from backend.settings import Settings
 from backend.store.blobs import blobs_of, vault_of
@@ -41,6 +42,7 @@ def receive_labelme(settings: Settings, content: bytes, *, reader: str, submitte
     with open_session(settings) as session:
         reader_id = reader_named(session, reader).id
         place = find_place(session, settings, document.image_path, source, "imagePath")
+        repeat = is_repeat(session, reader_id, [place.name], source)
         if is_known(session, reader_id, place.image.id, origin):
             return Receipt(repeated=1)
     _check_image(settings, document, place, source)
@@ -53,6 +55,7 @@ def receive_labelme(settings: Settings, content: bytes, *, reader: str, submitte
         seconds=None,
         arrived_sha256=vault_of(settings).put(content),
         certificate=certificate_of(regions, Provenance(sha256, "labelme", document.version, document.notes), source),
+        repeat=repeat,
     )
     return seal(settings, [Arrival(reader_id, (item,))])
 

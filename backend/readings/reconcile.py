@@ -36,13 +36,22 @@ class _Held:
     Attributes:
         whole: submissions with a reading of each image of their study.
         standing: submissions that were not withdrawn.
-        taken_back: annotations noted as withdrawn.
+        taken_back: when annotations noted as withdrawn were taken back.
     """
 
     reader_id: int
     whole: frozenset[Origin]
     standing: frozenset[Origin]
-    taken_back: frozenset[int]
+    taken_back: dict[int, datetime]
+
+    def gone_unnoted(self, task: object, listed: set[int]) -> set[int]:
+        """Annotations of a task that we hold, that are not listed, and whose withdrawal is not noted yet."""
+        return {
+            origin.annotation
+            for origin in self.standing
+            if origin.task == task and origin.annotation is not None and origin.annotation not in listed
+            if origin.annotation not in self.taken_back or self.taken_back[origin.annotation] < origin.submitted
+        }
 
 
 def reconcile(settings: Settings, reader: str, tasks: Iterable[Document], as_of: datetime) -> Receipt:
@@ -84,12 +93,12 @@ def _held(session: Session, reader_id: int) -> _Held:
     rows = [
         (Origin.parse(text), withdrawn, number == all_) for text, withdrawn, number, all_ in session.execute(chosen)
     ]
-    taken_back = session.scalars(select(Withdrawal.annotation).where(Withdrawal.reader_id == reader_id))
+    taken_back = session.scalars(select(Withdrawal).where(Withdrawal.reader_id == reader_id))
     return _Held(
         reader_id,
         frozenset(origin for origin, _, whole in rows if whole),
         frozenset(origin for origin, gone, _ in rows if not gone),
-        frozenset(taken_back),
+        {row.annotation: row.at for row in taken_back},
     )
 
 
@@ -109,10 +118,10 @@ def _take_back_gone(
     held, as_of = known
     listed = {entry["id"] for entry in annotations}
     there = {entry["id"] for entry in annotations if not entry.get("was_cancelled")}
-    gone = {origin.annotation for origin in held.standing if origin.task == task.get("id")} - listed
-    if not gone and held.taken_back.isdisjoint(there):
+    gone = held.gone_unnoted(task.get("id"), listed)
+    if not gone and there.isdisjoint(held.taken_back):
         return Receipt()
-    taken_back = tuple(TakenBack(number, as_of - GRACE) for number in gone if number is not None)
+    taken_back = tuple(TakenBack(number, as_of - GRACE) for number in sorted(gone))
     return seal(settings, [Arrival(held.reader_id, (), taken_back, StillThere(frozenset(there), as_of))])
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from sqlalchemy import select
@@ -32,6 +33,8 @@ class Submitted:
     seconds: float | None
     arrived_sha256: str
     certificate: dict[str, Any]
+    repeat: bool = False
+    """It answers a hidden repeat."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +88,7 @@ def _add_row(session: Session, reader_id: int, item: Submitted) -> bool:
 
 
 def _row(session: Session, reader_id: int, item: Submitted) -> Reading:
-    assignment = session.scalars(
-        select(Assignment)
-        .join(Image, Image.study_id == Assignment.study_id)
-        .where(Assignment.reader_id == reader_id, Image.id == item.image_id)
-    ).first()
-    shown_model = assignment.shown_model if assignment else None
+    shown_model = _shown_model(session, reader_id, item)
     return Reading(
         reader_id=reader_id,
         image_id=item.image_id,
@@ -101,9 +99,21 @@ def _row(session: Session, reader_id: int, item: Submitted) -> Reading:
         exposure=_exposure(item.regions, shown_model),
         shown_model=shown_model,
         exclusion=item.exclusion,
-        submitted=item.origin.submitted,
+        repeat=item.repeat,
+        submitted=item.origin.submitted.astimezone(UTC),
         seconds=item.seconds,
     )
+
+
+def _shown_model(session: Session, reader_id: int, item: Submitted) -> str | None:
+    """Whose outlines lay before the reader, on an assignment that was taken back since as well."""
+    chosen = (
+        select(Assignment.shown_model)
+        .join(Image, Image.study_id == Assignment.study_id)
+        .where(Assignment.reader_id == reader_id, Image.id == item.image_id, Assignment.shown_model.is_not(None))
+        .where((Assignment.purpose == "repeat") == item.repeat)
+    )
+    return session.scalars(chosen).first()
 
 
 def _exposure(regions: Iterable[Region], shown_model: str | None) -> Exposure:

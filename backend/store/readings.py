@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from backend.records import LabelMasks
@@ -14,13 +14,18 @@ from converters.rasterise import draw
 from converters.regions import Region
 
 
+def standing() -> tuple[ColumnElement[bool], ...]:
+    """The newest of their reader, not withdrawn, made without knowing the reference; of each image at most one, and one
+    hidden repeat."""
+    return Reading.superseded_by.is_(None), Reading.withdrawn.is_(False), Reading.unblinded.is_(False)
+
+
 def counting() -> Select[Reading]:
-    """The readings that count, by image and reader number: newest of their reader, not withdrawn, blind, no repeat."""
+    """The readings that count, by image and reader number: those that stand and are no repeat."""
     return (
         select(Reading)
         .join(Reader)
-        .where(Reading.superseded_by.is_(None), Reading.withdrawn.is_(False))
-        .where(Reading.unblinded.is_(False), Reading.repeat.is_(False))
+        .where(*standing(), Reading.repeat.is_(False))
         .order_by(Reading.image_id, Reader.number)
     )
 
@@ -30,10 +35,10 @@ def counting_readings(session: Session, image_id: int) -> list[Reading]:
     return list(session.scalars(counting().where(Reading.image_id == image_id)))
 
 
-def read_images(session: Session, reader_id: int, image_ids: Iterable[int]) -> set[int]:
-    """Those of the images that the reader has read."""
-    chosen = counting().where(Reading.reader_id == reader_id, Reading.image_id.in_(list(image_ids)))
-    return {reading.image_id for reading in session.scalars(chosen)}
+def read_images(session: Session, reader_id: int, image_ids: Iterable[int], *, repeat: bool = False) -> set[int]:
+    """Those of the images that the reader has read, or read again as a hidden repeat."""
+    chosen = select(Reading.image_id).where(*standing(), Reading.repeat.is_(repeat), Reading.reader_id == reader_id)
+    return set(session.scalars(chosen.where(Reading.image_id.in_(list(image_ids)))))
 
 
 def reading_regions(blobs: BlobStore, reading: Reading) -> tuple[Region, ...]:

@@ -15,7 +15,8 @@ from backend.store.folders import check_new, new_folder
 from backend.store.readings import read_images
 from backend.store.session import open_session
 from backend.store.tables import Assignment, Image, Reader
-from backend.worklist.assign import record_shown, worklist
+from backend.worklist.order import shown_token, worklist
+from backend.worklist.shown import record_shown
 from backend.worklist.task import image_file, window_blob, write_files
 from converters.grid import GRID_COLUMNS, GRID_ROWS
 from converters.labelme import EXCLUSIONS, READ_FLAG, write_labelme
@@ -36,11 +37,11 @@ class _Entry:
 
     @property
     def low(self) -> str:
-        return image_file(self.assignment.study.token, self.image, "low")
+        return image_file(shown_token(self.assignment), self.image, "low")
 
     @property
     def high(self) -> str:
-        return image_file(self.assignment.study.token, self.image, "high")
+        return image_file(shown_token(self.assignment), self.image, "high")
 
 
 def export(settings: Settings, reader_name: str, directory: Path, suggest: Suggest) -> dict[str, Any]:
@@ -73,9 +74,14 @@ def _unread(settings: Settings, reader_name: str) -> list[_Entry]:
         if reader is None:
             raise NotFound(f"no reader is called {reader_name!r}; the readers are made by `scintiloop up`")
         assignments = worklist(session, reader, settings.seed)
-        images = [(assignment, image) for assignment in assignments for image in assignment.study.images]
-        done = read_images(session, reader.id, [image.id for _, image in images])
-        return [_Entry(assignment, image) for assignment, image in images if image.id not in done]
+        images = {image.id for assignment in assignments for image in assignment.study.images}
+        done = {repeat: read_images(session, reader.id, images, repeat=repeat) for repeat in (False, True)}
+        return [
+            _Entry(assignment, image)
+            for assignment in assignments
+            for image in assignment.study.images
+            if image.id not in done[assignment.purpose == "repeat"]
+        ]
 
 
 def _write(settings: Settings, directory: Path, entry: _Entry, suggest: Suggest) -> bool:
@@ -84,11 +90,12 @@ def _write(settings: Settings, directory: Path, entry: _Entry, suggest: Suggest)
     write_files(blobs, [(entry.low, window_blob(entry.image, "low"))], directory)
     write_files(blobs, [(entry.high, window_blob(entry.image, "high"))], directory / HIGH_FOLDER)
     suggestion = suggest(entry.image.id) if entry.assignment.exposure == "assisted" else None
-    if suggestion is not None:
-        # noted before the outlines are there to see, so that no reading made with them can pass for a blind one
-        with open_session(settings) as session:
-            record_shown(session, [entry.assignment.id], suggestion.model)
     regions = () if suggestion is None else tuple(replace(region, suggested=True) for region in suggestion.regions)
+    # noted before the outlines are there to see, so that no reading made with them can pass for a blind one
+    if suggestion is not None and not record_shown(
+        settings, {entry.assignment.id: {entry.image.id: regions}}, suggestion.model
+    ):
+        suggestion, regions = None, ()
     flags = dict.fromkeys((READ_FLAG, *EXCLUSIONS), False)
     document = write_labelme(regions, entry.low, GRID_ROWS, GRID_COLUMNS, flags=flags)
     blobs.put(document)

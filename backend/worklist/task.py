@@ -24,7 +24,7 @@ class StudyTask:
     files: dict[str, str | None]
 
 
-def study_task(study: Study, folder: str) -> StudyTask:
+def study_task(study: Study, token: str, folder: str) -> StudyTask:
     """The task of one study.
 
     A projection rendered once shows the same rendering in both windows; one that was never scanned shows the blank
@@ -32,14 +32,15 @@ def study_task(study: Study, folder: str) -> StudyTask:
 
     Args:
         study: with its images loaded.
+        token: the name under which the reader gets it.
         folder: the reader's folder below Label Studio's document root, `/` as separator.
     """
     images = {image.projection: image for image in study.images}
-    data, files = {STUDY_KEY: study.token}, dict[str, str | None]()
+    data, files = {STUDY_KEY: token}, dict[str, str | None]()
     for projection in PROJECTIONS:
         for window in WINDOWS:
             image = images.get(projection)
-            name = file_name(study.token, projection, window) if image else NO_IMAGE
+            name = file_name(token, projection, window) if image else NO_IMAGE
             files[name] = window_blob(image, window) if image else None
             data[image_name(projection, window)] = f"/data/local-files/?d={folder}/{name}"
     return StudyTask(data, files)

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, String, cast, func, literal, select
 
 from backend.errors import ServiceError
 from backend.jobs.steps import agree
@@ -19,11 +19,9 @@ from backend.readings.reconcile import reconcile as bring_in_line
 from backend.settings import Settings
 from backend.store.readings import read_images
 from backend.store.session import open_session
-from backend.store.tables import Assignment, Image, Reader, Reading, Study, now
+from backend.store.tables import Assignment, Image, Reader, Reading, Study, Withdrawal, now
+from backend.worklist.assign import READERS_OF_A_CASE
 from backend.worklist.labelme_folder import export
-
-READERS_OF_A_CASE = 2
-"""So many readers are made known by their first import; further ones the settings name, against typing errors."""
 
 FileFormat = Literal["auto", "labelme", "label-studio"]
 
@@ -112,7 +110,8 @@ def _emptied(
         .join(Reader, Reader.id == Assignment.reader_id)
         .where(Assignment.label_studio_task.is_not(None), Assignment.created < as_of)
         .where(Reader.label_studio_project == project.id, Reading.origin.startswith("label-studio|"))
-        .where(Reading.withdrawn.is_(False))
+        .where(Reading.withdrawn.is_(False), Reading.repeat == (Assignment.purpose == "repeat"))
+        .where(~_taken_back())
     )
     with open_session(settings) as session:
         emptied = set(session.scalars(chosen)) - busy
@@ -120,7 +119,15 @@ def _emptied(
     return [{"id": task, "annotations": []} for task in sorted(there & emptied)]
 
 
+def _taken_back() -> ColumnElement[bool]:
+    """A withdrawal of the reading is noted already; one that came after the reference changed nothing."""
+    annotation = literal("label-studio|%:") + cast(Withdrawal.annotation, String) + literal("|%")
+    chosen = select(Withdrawal.id).where(Withdrawal.reader_id == Reading.reader_id, Withdrawal.at >= Reading.submitted)
+    return chosen.where(Reading.origin.like(annotation)).exists()
+
+
 def _make_known(settings: Settings, name: str) -> None:
+    """The first two readers become known by their first file; further ones must be named, against typing errors."""
     with open_session(settings) as session:
         known = set(session.scalars(select(Reader.name)))
         if name in known or (len(known) >= READERS_OF_A_CASE and name not in settings.readers):

@@ -31,8 +31,12 @@ def no_model(image_id: int) -> None:
     return None
 
 
-def assisted_on_a(number: int, token: str, sequestered: bool) -> Exposure:
-    return "assisted" if token == "a" else "blind"
+class AssistedOnA:
+    def pair(self, study_token: str, *, blind: bool) -> tuple[Exposure, Exposure]:
+        return ("assisted", "blind") if study_token == "a" else ("blind", "assisted")
+
+    def in_control_arm(self, study_token: str) -> bool:
+        return False
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ def assigned(settings: Settings, add_study: Callable[..., Any], add_reader: Call
     add_study("a")
     add_study("b")
     add_reader("anna", 1)
-    assign(settings, assisted_on_a)
+    assign(settings, AssistedOnA())
 
 
 def shown(settings: Settings) -> dict[str, str | None]:

@@ -17,7 +17,7 @@ from backend.worklist.task import StudyTask, blank_png, study_task, write_files
 
 def task_of(settings: Settings, token: str) -> StudyTask:
     with open_session(settings) as session:
-        return study_task(session.query(Study).filter_by(token=token).one(), "readers/7")
+        return study_task(session.query(Study).filter_by(token=token).one(), token, "readers/7")
 
 
 def test_a_task_shows_both_projections_in_both_windows(settings: Settings, add_study: Callable[..., object]) -> None:
