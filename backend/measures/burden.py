@@ -30,9 +30,9 @@ def bstbi(sub_image: SubImage, metastasis: Mask, bladder: Mask) -> float | None:
     With s(X) = Σ over X of (255 − pixel), L the lesions, B the bladder and R all pixels,
     BSTBI = K·s(L) / [(K − 1)·s(L) + s(R) − s(B)]; a pixel that is both counts as bladder.
     """
-    heat = 255 - sub_image.astype(np.int64)
-    lesions = LESION_WEIGHT * int(heat[metastasis & ~bladder].sum())
-    rest = int(heat[~metastasis & ~bladder].sum())
+    heat = 255 - sub_image
+    lesions = LESION_WEIGHT * int(heat[metastasis & ~bladder].sum(dtype=np.int64))
+    rest = int(heat.sum(dtype=np.int64)) - int(heat[metastasis | bladder].sum(dtype=np.int64))
     return lesions / (lesions + rest) if lesions + rest else None
 
 
