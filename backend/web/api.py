@@ -10,9 +10,11 @@ from backend.jobs import runs
 from backend.jobs.steps import promote as promoting
 from backend.jobs.steps.lineage import champions, model_versions
 from backend.jobs.steps.start import start_training
+from backend.sentences import say
 from backend.services import machine
 from backend.web.guard import only, settings
 from backend.web.standing import standing
+from backend.web.words import gettext as _
 
 routes = Blueprint("api", __name__, url_prefix="/api")
 
@@ -38,7 +40,7 @@ def start() -> Any:
     """Body: any of `dataset`, `start` (champion or scratch), `encoder`, `steps`; 202 and the queued run."""
     options = fields(RUN_OPTIONS)
     if options.get("start") not in (None, "champion", "scratch"):
-        raise InputError("is neither champion nor scratch; files are for `scintiloop retrain`", field="start")
+        raise InputError(say("is neither champion nor scratch; files are for `scintiloop retrain`"), field="start")
     run_id = start_training(settings(), current_user.email, **options)
     return jsonify(runs.show(runs.find(settings(), run_id))), 202
 
@@ -87,15 +89,15 @@ def fields(known: dict[str, type]) -> dict[str, Any]:
     """
     body = request.get_json(silent=True) if request.get_data() else {}
     if not isinstance(body, dict):
-        raise InputError("the body is not a JSON object; send one with the header Content-Type: application/json")
+        raise InputError(say("the body is not a JSON object; send one with the header Content-Type: application/json"))
     for name, value in body.items():
         if name not in known:
-            raise InputError(f"is unknown; known are {', '.join(known)}", source="body", field=name)
+            raise InputError(say("is unknown; known are {names}", names=", ".join(known)), source="body", field=name)
         if value is not None and (not isinstance(value, known[name]) or isinstance(value, bool)):
-            raise InputError(f"is {value!r}; give a {known[name].__name__}", source="body", field=name)
+            raise InputError(say("is {value!r}; give a {kind}", value=value, kind=known[name].__name__), source="body", field=name)
     return body
 
 
 @routes.route("/<path:anything>")
 def nothing(anything: str) -> Any:
-    abort(404, f"/api/{anything} does not exist")
+    abort(404, _("/api/%(path)s does not exist", path=anything))

@@ -9,15 +9,37 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend.errors import InputError, NotFound, Refused, ScintiloopError, ServiceError, WrongState
+from backend.sentences import say
 from backend.settings import Settings, load_settings
 from backend.store.secrets import secret
-from backend.web import agreement, api, home, login, models, navigation, runs, shown, words
+from backend.web import (
+    accounts,
+    agreement,
+    api,
+    data,
+    home,
+    login,
+    models,
+    navigation,
+    oidc,
+    reader,
+    runs,
+    shown,
+    words,
+)
 from backend.web.guard import guard
 from backend.web.words import gettext as _
 from backend.web.words import said
 
 STATUS_OF = {InputError: 400, NotFound: 404, Refused: 403, WrongState: 409, ServiceError: 503}
 LONGEST_REQUEST = 64 * 1024
+HTTP_SENTENCES = {
+    400: say("the request cannot be understood"),
+    404: say("there is nothing at this address"),
+    405: say("this address does not take that kind of request"),
+    413: say("what was sent is too long"),
+}
+"""What is said where nobody said more."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -47,16 +69,17 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=LONGEST_REQUEST,
     )
     guard(app)
-    for blueprint in (home.pages, login.pages, runs.pages, models.pages, agreement.pages, api.routes):
-        app.register_blueprint(blueprint)
+    for room in (home, login, reader, data, agreement, runs, models, accounts):
+        app.register_blueprint(room.pages)
+    app.register_blueprint(api.routes)
     app.register_error_handler(ScintiloopError, _say_ours)
     app.register_error_handler(HTTPException, _say_http)
     app.register_error_handler(Exception, _say_unexpected)
     app.after_request(_add_headers)
     if chosen.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=chosen.proxies, x_proto=chosen.proxies)  # type: ignore[method-assign]
-    for teaches in (words, shown, navigation):
-        teaches.teach(app)
+    for teacher in (words, shown, navigation, oidc):
+        teacher.teach(app)
     return app
 
 
@@ -68,7 +91,8 @@ def _say_ours(error: ScintiloopError) -> tuple[Any, int]:
 def _say_http(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
-    return _say(error.description or error.name, error.code)
+    ours = error.description if error.description != type(error).description else None
+    return _say(ours or said(HTTP_SENTENCES.get(error.code, error.name)), error.code)
 
 
 def _say_unexpected(error: Exception) -> tuple[Any, int]:

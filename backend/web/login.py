@@ -23,7 +23,8 @@ def show() -> str:
 def enter() -> Response | tuple[str, int]:
     person = log_in(request.form.get("email", ""), request.form.get("password", ""))
     if person is None:
-        return render_template("login.html", wrong=True), 401
+        problem = _("E-mail and password do not fit. `scintiloop accounts` shows the first ones.")
+        return render_template("login.html", problem=problem), 401
     return begin(person, how="password")
 
 

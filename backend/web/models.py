@@ -12,6 +12,8 @@ from backend.jobs.steps.lineage import champions, model_versions
 from backend.store.blobs import blobs_of
 from backend.web.guard import only, settings
 from backend.web.reports import latest_report
+from backend.web.words import gettext as _
+from backend.web.words import said
 
 pages = Blueprint("models", __name__, url_prefix="/models")
 
@@ -44,14 +46,14 @@ def rollback() -> AnyResponse:
 @only("engineer")
 def report(model_id: str) -> str:
     if latest_report(settings(), model_id) is None:
-        abort(404, f"model {model_id} has no evaluation report; `scintiloop evaluate {model_id}` makes one")
+        abort(404, _("model %(model)s has no evaluation report; `scintiloop evaluate %(model)s` makes one", model=model_id))
     return render_template("report.html", model_id=model_id)
 
 
 @pages.get("/<model_id>/report.html")
 @only("engineer")
 def report_file(model_id: str) -> Response:
-    sha256 = latest_report(settings(), model_id) or abort(404, f"model {model_id} has no evaluation report")
+    sha256 = latest_report(settings(), model_id) or abort(404, _("model %(model)s has no evaluation report", model=model_id))
     policy = {"Content-Security-Policy": REPORT_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     return Response(blobs_of(settings()).get(sha256), mimetype="text/html", headers=policy)
 
@@ -60,7 +62,7 @@ def _told(action: Any) -> AnyResponse:
     """Does it, and says on the models page what came of it."""
     try:
         champion = action()
-        flash(f"The champion is {champion}." if champion else "No model serves now.")
+        flash(_("The champion is %(model)s.", model=champion) if champion else _("No model serves now."))
     except ScintiloopError as error:
-        flash(str(error), "problem")
+        flash(said(error), "problem")
     return redirect(url_for("models.index"))

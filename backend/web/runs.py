@@ -8,6 +8,7 @@ from backend.errors import ScintiloopError
 from backend.jobs import runs
 from backend.jobs.steps.start import start_training
 from backend.web.guard import only, settings
+from backend.web.words import said
 
 pages = Blueprint("runs", __name__, url_prefix="/runs")
 
@@ -24,7 +25,7 @@ def start() -> Response:
     try:
         run_id = start_training(settings(), current_user.email)
     except ScintiloopError as error:
-        flash(str(error), "problem")
+        flash(said(error), "problem")
         return redirect(url_for("runs.index"))
     return redirect(url_for("runs.show", run_id=run_id))
 
@@ -41,5 +42,5 @@ def cancel(run_id: str) -> Response:
     try:
         runs.cancel(settings(), run_id, current_user.email)
     except ScintiloopError as error:
-        flash(str(error), "problem")
+        flash(said(error), "problem")
     return redirect(url_for("runs.show", run_id=run_id))

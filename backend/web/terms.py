@@ -46,4 +46,22 @@ TERMS: dict[str, str] = {
     "train": word("train"),
     "validation": word("validation"),
     "test": word("test"),
+    "undecided": word("undecided"),
+    # services
+    "broker": word("broker"),
+    "worker": word("worker"),
+    "worker_gpu": word("training worker"),
+    "scheduler": word("scheduler"),
+    "ml_backend": word("ML backend"),
+    "web": word("web pages"),
+    "label_studio": "Label Studio",
+    # options of a run
+    "start": word("start"),
+    "encoder": word("encoder"),
+    "steps": word("steps"),
+    "scratch": word("scratch"),
+    # why a projection is excluded
+    "unreadable": word("unreadable"),
+    "cannot be settled": word("cannot be settled"),
+    "primary bone tumour": word("primary bone tumour"),
 }

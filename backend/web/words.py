@@ -6,6 +6,7 @@ text, and are read once per process. `scripts/words` collects what is said.
 
 import gettext as catalogues
 import io
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -14,6 +15,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, g, request, session
 from flask_login import current_user
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from backend.errors import InputError
 from backend.sentences import Sentence
@@ -33,7 +36,7 @@ def teach(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.install_gettext_callables(_plain, _plain_number, newstyle=True)  # type: ignore[attr-defined]
-    app.jinja_env.filters.update(term=term, said=said)
+    app.jinja_env.filters.update(term=_at_each_request(term), said=_at_each_request(said))
     app.jinja_env.globals.update(language=language, language_names=OWN_NAMES, language_markup=MARKUP)
 
 
@@ -70,6 +73,11 @@ def said(words: str | Exception) -> str:
         return words
     values = {name: said(value) if isinstance(value, str) else value for name, value in words.values.items()}
     return _plain(words.template).format(**values)
+
+
+def _at_each_request(words: Callable[[str], str]) -> Callable[[Context, str], str]:
+    """As a filter: Jinja would otherwise apply it to a constant once, when it compiles the template."""
+    return pass_context(lambda _context, name: words(name))
 
 
 def _chosen() -> Language | None:

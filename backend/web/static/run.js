@@ -5,6 +5,7 @@
   const now = document.getElementById("now");
   const picture = document.getElementById("picture");
   const bar = document.getElementById("bar");
+  const words = JSON.parse(place.dataset.words);
   const style = getComputedStyle(document.documentElement);
   const ink = style.getPropertyValue("--soft").trim();
   const line = style.getPropertyValue("--line").trim();
@@ -17,13 +18,13 @@
       height: 320,
       scales: { x: { time: false }, loss: {}, dice: { range: [0, 1] } },
       axes: [
-        { ...axis, label: "step" },
-        { ...axis, scale: "loss", label: "loss" },
+        { ...axis, label: words.step },
+        { ...axis, scale: "loss", label: words.loss },
         { ...axis, scale: "dice", side: 1, label: "Dice", grid: { show: false } },
       ],
       series: [
-        { label: "step" },
-        { label: "loss", scale: "loss", stroke: style.getPropertyValue("--warn").trim(), width: 1.5, points: { show: false } },
+        { label: words.step },
+        { label: words.loss, scale: "loss", stroke: style.getPropertyValue("--warn").trim(), width: 1.5, points: { show: false } },
         { label: "Dice", scale: "dice", stroke: style.getPropertyValue("--accent").trim(), width: 2.5, spanGaps: true },
       ],
     };
@@ -37,8 +38,14 @@
     else plot = new uPlot(options(), data, place);
   }
 
+  function say(name, values) {
+    return words[name].replace(/\{(\w+)\}/g, (_, value) => values[value]);
+  }
+
   function spoken(seconds) {
-    return seconds >= 90 ? `about ${Math.round(seconds / 60)} min` : `about ${Math.max(1, Math.round(seconds))} s`;
+    return seconds >= 90
+      ? say("minutes", { n: Math.round(seconds / 60) })
+      : say("seconds", { n: Math.max(1, Math.round(seconds)) });
   }
 
   function tell(run) {
@@ -47,9 +54,10 @@
     bar.max = p.steps;
     bar.value = p.step;
     if (run.state !== "running") return;
-    const dice = p.dice == null ? "" : `, Dice ${p.dice.toFixed(3)}`;
-    const left = p.seconds_left == null ? "" : `, ${spoken(p.seconds_left)} left`;
-    now.textContent = `Step ${p.step} of ${p.steps} (${p.phase}), loss ${p.loss.toFixed(3)}${dice}${left}.`;
+    const dice = p.dice == null ? "" : say("dice", { dice: p.dice.toFixed(3) });
+    const left = p.seconds_left == null ? "" : say("left", { time: spoken(p.seconds_left) });
+    const phase = words[p.phase] ?? p.phase;
+    now.textContent = say("now", { step: p.step, steps: p.steps, phase, loss: p.loss.toFixed(3), dice, left });
   }
 
   async function follow() {
@@ -63,7 +71,7 @@
         if (run.state !== "running" && run.state !== "queued") return undefined;
       }
     } catch {
-      now.textContent = "The pages do not answer at the moment; trying again.";
+      now.textContent = words.silent;
     }
     return setTimeout(follow, 2000);
   }

@@ -11,7 +11,7 @@ from backend.settings import Settings
 from backend.store import accounts
 from backend.web.app import create_app
 
-PAGES = ("/", "/agreement", "/runs", "/models", "/password")
+PAGES = ("/", "/agreement", "/data", "/accounts", "/runs", "/models", "/password")
 ENGINEERS_ONLY = ("/runs", "/models", "/api/runs", "/api/models", "/models/x/report", "/models/x/report.html")
 
 
