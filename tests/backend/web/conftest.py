@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from backend.settings import Settings
-from backend.store.accounts import create_first_accounts
+from backend.store.accounts import create_first_accounts, create_reader_account
 from backend.web.app import create_app
 
 TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
@@ -37,6 +37,17 @@ def passwords(settings: Settings) -> dict[str, dict[str, str]]:
 @pytest.fixture
 def visitor(settings: Settings) -> Browser:
     return Browser(create_app(settings).test_client())
+
+
+@pytest.fixture
+def with_reader(
+    settings: Settings, passwords: dict[str, dict[str, str]], add_reader: Callable[..., int]
+) -> dict[str, dict[str, str]]:
+    """The first accounts by role, and the account of a reader's own page."""
+    add_reader("a reader with an account", 9)
+    passwords["reader"] = {"email": "reader-9@scintiloop.local", "password": "the first of the reader"}
+    create_reader_account(settings, "a reader with an account", **passwords["reader"])
+    return passwords
 
 
 @pytest.fixture
