@@ -10,6 +10,7 @@ from backend.records import Figure
 
 Z_95 = float(norm.ppf(0.975))
 RESAMPLES = 2000
+FEW_PATIENTS = 1000
 
 Values = Sequence[float | None]
 """One patient's values, one per projection; None (undefined) is left out."""
@@ -91,9 +92,27 @@ def bootstrap(
     count = sum(len(given) for given in rows.values())
     if np.isnan(value) or len(rows) < 2:
         return Figure(None if np.isnan(value) else value, None, None, count)
-    drawn = np.random.default_rng(seed).multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=resamples)
-    low, high = np.nanpercentile(statistic(drawn @ sums), [2.5, 97.5])
+    low, high = np.nanpercentile(statistic(resampled(sums, resamples, seed)), [2.5, 97.5])
     return Figure(value, float(low), float(high), count)
+
+
+def resampled(sums: NDArray[np.float64], resamples: int = RESAMPLES, seed: int = 0) -> NDArray[np.float64]:
+    """Totals over as many patients as there are, drawn with replacement.
+
+    Args:
+        sums: `(patients, columns)`.
+
+    Returns:
+        `(resamples, columns)`.
+    """
+    patients, random = len(sums), np.random.default_rng(seed)
+    if patients <= FEW_PATIENTS:
+        return random.multinomial(patients, np.full(patients, 1 / patients), size=resamples) @ sums
+    # the same distribution, many times faster for many
+    totals = np.empty((resamples, sums.shape[1]))
+    for number in range(resamples):
+        totals[number] = np.bincount(random.integers(0, patients, patients), minlength=patients) @ sums
+    return totals
 
 
 def bootstrap_mean(by_patient: Mapping[str, Values], resamples: int = RESAMPLES, seed: int = 0) -> Figure:
