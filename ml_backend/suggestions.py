@@ -146,7 +146,7 @@ def _assigned(session: Session, reader_id: int, tokens: Sequence[str]) -> dict[s
     return {
         shown_token(assignment): Place(
             assignment.id,
-            assignment.exposure == "assisted" and not (patient.sequestered or study.control),
+            _is_open(assignment, study, patient),
             tuple(
                 StoredImage(cast(Projection, image.projection), image.id, (image.low_sha256, image.high_sha256))
                 for image in study.images
@@ -154,6 +154,11 @@ def _assigned(session: Session, reader_id: int, tokens: Sequence[str]) -> dict[s
         )
         for assignment, study, patient in rows
     }
+
+
+def _is_open(assignment: Assignment, study: Study, patient: Patient) -> bool:
+    hidden = patient.sequestered or study.control or assignment.purpose == "repeat"
+    return assignment.exposure == "assisted" and not hidden
 
 
 def _place_of(task: object, places: Mapping[str, Place]) -> Place:

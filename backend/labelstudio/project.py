@@ -1,7 +1,7 @@
 """One reader's project, by the service account of the reader's organisation."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
@@ -14,6 +14,7 @@ from backend.errors import NotFound
 from backend.labelstudio.accounts import ReaderAccount, account_of, files_folder
 from backend.labelstudio.client import asking, connect
 from backend.labelstudio.layout import STUDY_KEY
+from backend.records import Exposure
 from backend.settings import Settings
 from backend.store.session import open_session
 from backend.store.tables import Reader
@@ -29,6 +30,11 @@ WITH_SUBMISSIONS = {
         ],
     }
 }
+
+
+def _meta(exposure: Exposure) -> dict[str, str]:
+    """What the guard inside Label Studio reads off a task; readers cannot write it."""
+    return {"exposure": exposure}
 
 
 def open_project(settings: Settings, reader: str) -> "ReaderProject":
@@ -70,14 +76,28 @@ class ReaderProject:
     def as_reader(self) -> Any:
         return connect(self.settings, self.account.reader_token)
 
-    def import_tasks(self, tasks: Sequence[dict[str, Any]]) -> list[int]:
-        """Adds tasks, each the `data` of one study; returns their ids in the same order."""
+    def import_tasks(self, tasks: Sequence[dict[str, Any]], exposures: Sequence[Exposure] = ()) -> list[int]:
+        """Adds tasks, each the `data` of one study; returns their ids in the same order.
+
+        Args:
+            exposures: of each task; all blind where empty. The guard shows predictions on assisted ones alone.
+        """
+        chosen: Sequence[Exposure] = exposures or ["blind"] * len(tasks)
+        marked = [{"data": data, "meta": _meta(exposure)} for data, exposure in zip(tasks, chosen, strict=True)]
         made: list[int] = []
-        for start in range(0, len(tasks), TASKS_PER_REQUEST):
-            part = [{"data": data} for data in tasks[start : start + TASKS_PER_REQUEST]]
+        for start in range(0, len(marked), TASKS_PER_REQUEST):
+            part = marked[start : start + TASKS_PER_REQUEST]
             with asking(self.settings, f"import tasks for {self.account.name}"):
                 made += self.service.projects.import_tasks(id=self.id, request=part, return_task_ids=True).task_ids
         return made
+
+    def mark(self, exposures: Mapping[int, Exposure]) -> None:
+        """Makes the guard treat these tasks as these exposures say; asks only for what is marked otherwise."""
+        with asking(self.settings, f"mark the tasks of {self.account.name}"):
+            listed = self._listed(fields="task_only") if exposures else ()
+            wrong = [one.id for one in listed if one.id in exposures and one.meta != _meta(exposures[one.id])]
+            for task in wrong:
+                self.service.tasks.update(id=str(task), meta=_meta(exposures[task]))
 
     def tasks(self) -> dict[str, int]:
         """Ids of the project's tasks by study token: what to look at before importing again."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
+from backend.records import Exposure
 from backend.store.tables import Assignment, Reader, Study
 
 
@@ -26,6 +27,10 @@ def drawn(purpose: str, seed: int, reader_number: int, token: str) -> bytes:
 def shown_token(assignment: Assignment) -> str:
     """The name under which the reader gets the study: its own, or the alias of a repeat."""
     return assignment.token or assignment.study.token
+
+
+def exposure_of(assignment: Assignment) -> Exposure:
+    return "assisted" if assignment.exposure == "assisted" else "blind"
 
 
 def worklist(session: Session, reader: Reader, seed: int, *conditions: ColumnElement[bool]) -> list[Assignment]:

@@ -52,7 +52,7 @@ def _who_may_see(session: Session, assignment_ids: list[int]) -> list[Assignment
         .join(Study, Study.id == Assignment.study_id)
         .join(Patient, Patient.id == Study.patient_id)
         .where(Assignment.id.in_(assignment_ids), Assignment.exposure == "assisted", Assignment.released.is_(None))
-        .where(Patient.sequestered.is_(False), Study.control.is_not(True))
+        .where(Patient.sequestered.is_(False), Study.control.is_not(True), Assignment.purpose != "repeat")
         .order_by(Assignment.id)
         .with_for_update(of=Assignment)
     )

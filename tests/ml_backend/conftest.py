@@ -72,14 +72,23 @@ def task_of(settings: Settings) -> Callable[..., dict[str, Any]]:
 def put_on_worklist(
     settings: Settings, add_reader: Callable[..., int], add_study: Callable[..., dict[str, int]]
 ) -> Callable[..., int]:
-    """`(token, exposure, sequestered)` puts a study on the worklist of the reader who owns `PROJECT`."""
+    """`(token, exposure, sequestered, control, **more)` puts a study on the worklist of the reader who owns `PROJECT`;
+    `more` are further columns of the assignment."""
     reader = add_reader("reader 1", 1, project=PROJECT)
 
-    def put(token: str, exposure: Exposure, sequestered: bool = False) -> int:
+    def put(
+        token: str,
+        exposure: Exposure,
+        sequestered: bool = False,
+        control: bool | None = None,
+        alias: str | None = None,
+        **more: object,
+    ) -> int:
         images = add_study(token, sequestered=sequestered)
         with open_session(settings) as session:
             study = session.get_one(Image, images["anterior"]).study
-            row = Assignment(reader_id=reader, study_id=study.id, exposure=exposure)
+            study.control = control
+            row = Assignment(reader_id=reader, study_id=study.id, exposure=exposure, token=alias, **more)
             session.add(row)
             session.flush()
             return row.id

@@ -1,7 +1,14 @@
 """What `/predict` shows to whom."""
 
+from dataclasses import astuple, dataclass
+from itertools import product
+
 import pytest
 
+from backend.store.blobs import blobs_of
+from backend.store.regions_document import decode
+from backend.store.session import open_session
+from backend.store.tables import ShownOutlines, now
 from ml_backend.routes import project_number
 
 EMPTY = {"result": [], "score": 0.0}
@@ -33,19 +40,87 @@ def test_an_assisted_reader_gets_the_champions_outlines_on_both_projections(
     assert shown_model(assignment) == version
 
 
-HIDDEN = {"a blind case": ("blind", False), "a sequestered case": ("assisted", True)}
+REQUESTS = ["predict_open_task", "predict_interactive_keypoint"]
+"""A task that is opened, and a prompt: a key point that the reader set."""
+PURPOSES = ["reading", "third", "repeat"]
 
 
-@pytest.mark.parametrize("request_", ["predict_open_task", "predict_interactive_keypoint"])
-@pytest.mark.parametrize(("exposure", "sequestered"), HIDDEN.values(), ids=HIDDEN.keys())
-def test_nothing_is_shown_on(
-    exposure, sequestered, request_, predict, put_on_worklist, promote, task_of, shown_model, recorded
-):
-    assignment = put_on_worklist("s1", exposure, sequestered)
+def test_what_is_shown_is_noted_outline_by_outline(predict, put_on_worklist, promote, task_of, settings):
+    put_on_worklist("s1", "assisted")
     version = promote(5.0)
-    (answer,) = predict(task_of("s1"), request=request_, params=recorded(request_)["params"])
-    assert answer == EMPTY | {"model_version": version}
-    assert shown_model(assignment) is None
+    (answer,) = predict(task_of("s1"))
+    with open_session(settings) as session:
+        rows = session.query(ShownOutlines).all()
+    assert {row.model for row in rows} == {version}
+    assert len({row.image_id for row in rows}) == len(rows) == 2
+    kept = [region for row in rows for region in decode(blobs_of(settings).get(row.regions_sha256))]
+    assert len(kept) == len(answer["result"])
+    assert all(region.suggested for region in kept)
+
+
+@dataclass(frozen=True)
+class Combination:
+    """One study on the reader's worklist, in everything that decides whether the model may be seen on it."""
+
+    exposure: str
+    sequestered: bool
+    control: bool | None
+    purpose: str
+    released: bool
+
+    @property
+    def token(self):
+        return "-".join(str(value) for value in astuple(self))
+
+    @property
+    def may_be_seen(self):
+        hidden = self.sequestered or self.control or self.released or self.purpose == "repeat"
+        return self.exposure == "assisted" and not hidden
+
+
+COMBINATIONS = [
+    Combination(*one)
+    for one in product(["assisted", "blind"], [False, True], [None, False, True], PURPOSES, [False, True])
+]
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_of_all_combinations_the_model_is_seen_on_assisted_cases_that_may_be_shown_alone(
+    request_, predict, put_on_worklist, promote, task_of, shown_model, recorded
+):
+    assignments = {}
+    for one in COMBINATIONS:
+        alias = f"alias-{one.token}" if one.purpose == "repeat" else None
+        left = now() if one.released else None
+        more = {"purpose": one.purpose, "alias": alias, "released": left}
+        assignments[one] = put_on_worklist(one.token, one.exposure, one.sequestered, one.control, **more)
+    version = promote(5.0)
+    tasks = [task_of(f"alias-{one.token}" if one.purpose == "repeat" else one.token) for one in COMBINATIONS]
+    answers = predict(*tasks, request=request_, params=recorded(request_)["params"])
+    for one, answer in zip(COMBINATIONS, answers, strict=True):
+        seen = one.may_be_seen and request_ == "predict_open_task"
+        assert (bool(answer["result"]), shown_model(assignments[one])) == (seen, version if seen else None), one
+        assert seen or answer == EMPTY | {"model_version": version}, one
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_a_hidden_repeat_is_answered_under_its_alias_as_any_blind_case_is(
+    request_, predict, put_on_worklist, promote, task_of, recorded, caplog
+):
+    put_on_worklist("s1", "blind", purpose="repeat", alias="alias")
+    put_on_worklist("s2", "blind")
+    promote(5.0)
+    params = recorded(request_)["params"]
+    of_repeat, of_blind = predict(task_of("alias"), task_of("s2"), request=request_, params=params)
+    assert of_repeat == of_blind
+    assert caplog.text == ""
+
+
+def test_a_repeat_is_not_found_under_the_studys_own_name(predict, put_on_worklist, promote, task_of, caplog):
+    put_on_worklist("s1", "blind", purpose="repeat", alias="alias")
+    promote(5.0)
+    assert predict(task_of("s1"))[0]["result"] == []
+    assert "no study on this reader's worklist" in caplog.text
 
 
 def test_without_a_champion_nothing_is_shown(predict, put_on_worklist, task_of):

@@ -9,7 +9,7 @@ from backend.jobs.steps.predict_stored import NO_CHAMPION, champion_predictor, c
 from backend.labelstudio.project import ReaderProject, open_project
 from backend.preannotation.policy import ExposurePolicy
 from backend.preannotation.suggest import prediction_dict, suggested
-from backend.records import Prediction, Projection
+from backend.records import Exposure, Prediction, Projection
 from backend.settings import Settings
 from backend.store.blobs import blobs_of
 from backend.store.lock import one_at_a_time
@@ -17,7 +17,7 @@ from backend.store.readings import read_images
 from backend.store.session import open_session
 from backend.store.tables import Assignment, Reader
 from backend.worklist.assign import assign
-from backend.worklist.order import shown_token, worklist
+from backend.worklist.order import exposure_of, shown_token, worklist
 from backend.worklist.repeats import put_in_repeats
 from backend.worklist.shown import Shown, record_shown
 from backend.worklist.task import study_task, write_files
@@ -121,14 +121,19 @@ def _publish_reader(settings: Settings, name: str, advance: Advance) -> dict[str
 def _make_tasks(
     settings: Settings, project: ReaderProject, assignments: Collection[Assignment], there: dict[str, int]
 ) -> None:
-    missing = []
+    missing: list[tuple[str, dict[str, str], Exposure]] = []
+    adopted: dict[int, Exposure] = {}
     for assignment in assignments:
-        token = shown_token(assignment)
+        token, exposure = shown_token(assignment), exposure_of(assignment)
         task = study_task(assignment.study, token, project.folder)
         write_files(blobs_of(settings), task.files.items(), project.directory)
-        if token not in there:
-            missing.append((token, task.data))
-    there.update(zip((token for token, _ in missing), project.import_tasks([data for _, data in missing]), strict=True))
+        if token in there:
+            adopted[there[token]] = exposure
+        else:
+            missing.append((token, task.data, exposure))
+    made = project.import_tasks([data for _, data, _ in missing], [exposure for *_, exposure in missing])
+    there.update(zip((token for token, *_ in missing), made, strict=True))
+    project.mark(adopted)
     with open_session(settings) as session:
         for assignment in assignments:
             row = session.get_one(Assignment, assignment.id)
@@ -143,6 +148,8 @@ def _suggest(settings: Settings, project: ReaderProject, name: str, advance: Adv
     predictor = champion_predictor(settings) if wanted else None
     if predictor is None:
         return {"pre_annotated": 0, "model": None if version == NO_CHAMPION else version}
+    # tasks of an earlier release are not marked yet
+    project.mark({one.label_studio_task: "assisted" for one in wanted if one.label_studio_task})
     for start in range(0, len(wanted), TASKS_AT_ONCE):
         part = wanted[start : start + TASKS_AT_ONCE]
         suggestions, shown = dict[int, dict[str, Any]](), dict[int, Shown]()
