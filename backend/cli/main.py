@@ -20,6 +20,7 @@ COMMANDS = {
     "ingest": "backend.cli.scans:ingest",
     "worklist": "backend.cli.reading:worklist",
     "readings": "backend.cli.reading:readings",
+    "readers": "backend.cli.readers:readers",
     "convert": "backend.cli.convert:convert",
     "agreement": "backend.cli.agreement:agreement",
     "dataset": "backend.cli.learning:dataset",
