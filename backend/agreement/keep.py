@@ -1,6 +1,6 @@
 """Measures once what readings say of each other, of the reference and of the model's outlines, and keeps it."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -20,13 +20,15 @@ from backend.store.session import open_session
 from backend.store.tables import Comparison, ReadingScore, now
 
 AUTHOR = "scintiloop"
+FEW = 200
+"""Pieces that a page measures while it is waited for, in about a second."""
 KEPT_AT_ONCE = 500
 """Rows of one transaction: what was measured before an interruption stays."""
 
 
 def keep_comparisons(settings: Settings, image_ids: Collection[int]) -> None:
     """Keeps what is not measured yet of these images, in this process; again changes nothing."""
-    _keep(settings, image_ids, processes=1)
+    _measure(settings, *_missing(settings, image_ids), processes=1)
 
 
 def keep_all(
@@ -38,27 +40,37 @@ def keep_all(
         processes: one for each core where None.
         advance: called with (done, of all).
     """
-    return _keep(settings, None, processes=processes, advance=advance)
+    return _measure(settings, *_missing(settings, None), processes=processes, advance=advance)
 
 
-def count_missing(settings: Settings) -> int:
-    """How many pieces `keep_all` would measure."""
+def keep_few(settings: Settings, image_ids: Collection[int] | None = None) -> int:
+    """Measures what is missing, if a page can wait for it; returns how many pieces are still missing.
+
+    Readings are measured when they are settled, so little is ever missing but after an upgrade or under new rules.
+    """
+    rows, pieces = _missing(settings, image_ids)
+    if len(pieces) > FEW:
+        return len(pieces)
+    _measure(settings, rows, pieces, processes=1)
+    return 0
+
+
+def _missing(settings: Settings, image_ids: Collection[int] | None) -> tuple[list[ImageRow], list[Piece]]:
     with open_session(settings) as session:
-        return len(missing(session, image_rows(session), settings.agreement_rules.version, None))
+        rows = image_rows(session, image_ids)
+        return rows, missing(session, rows, settings.agreement_rules.version, image_ids)
 
 
-def _keep(
+def _measure(
     settings: Settings,
-    image_ids: Collection[int] | None,
+    rows: Iterable[ImageRow],
+    pieces: Sequence[Piece],
     *,
     processes: int | None,
     advance: Callable[[int, int], None] | None = None,
 ) -> int:
     rules = settings.agreement_rules
-    with open_session(settings) as session:
-        rows = image_rows(session, image_ids)
-        pieces = missing(session, rows, rules.version, image_ids)
-        _audit(session, rows, pieces)
+    _audit(settings, rows, pieces)
     made = zip(pieces, each(partial(measured, blobs_of(settings), rules), pieces, processes), strict=True)
     done = 0
     while batch := list(islice(made, KEPT_AT_ONCE)):
@@ -70,12 +82,13 @@ def _keep(
     return done
 
 
-def _audit(session: Session, rows: Iterable[ImageRow], pieces: Iterable[Piece]) -> None:
+def _audit(settings: Settings, rows: Iterable[ImageRow], pieces: Iterable[Piece]) -> None:
     """Every read of a sequestered reference is written down first."""
     read = {piece.reading_id for piece in pieces if isinstance(piece, AgainstReference)}
     hidden = {row.patient for row in rows if row.sequestered and any(one.id in read for one in row.readings)}
     if hidden:
-        record(session, AUTHOR, "sequestered references read", purpose="agreement", patients=sorted(hidden))
+        with open_session(settings) as session:
+            record(session, AUTHOR, "sequestered references read", purpose="agreement", patients=sorted(hidden))
 
 
 def _write(session: Session, rules: str, batch: Iterable[tuple[Piece, Measures]]) -> None:

@@ -1,43 +1,54 @@
-"""The agreement of every projection: its status, and every pair of its readings compared."""
+"""The agreement of every projection and study: its status, and every pair of its readings compared."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from itertools import combinations
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
-from backend.agreement.compare import PairAgreement, compare, needs_adjudication
+from backend.agreement.keep import keep_all
+from backend.agreement.material import Compared, Material, material
+from backend.agreement.rows import ImageRow
+from backend.agreement.studies import study_agreement
 from backend.measures.intervals import bootstrap_mean
-from backend.records import AgreementRules, ProjectionStatus
+from backend.records import ProjectionStatus
 from backend.settings import Settings
-from backend.store.sealed import SealedImage, SealedReading, calls_differ, sealed_studies
+from backend.store.session import open_session
 from converters.regions import LABELS
 
-
-def survey(settings: Settings) -> dict[str, Any]:
-    """The agreement of all that is stored, as `report` gives it."""
-    return report(sealed_studies(settings), settings.agreement_rules)
+ONE_CANNOT_READ = "one reader calls the image unreadable and the other read it"
 
 
-def report(studies: Iterable[tuple[SealedImage, ...]], rules: AgreementRules) -> dict[str, Any]:
-    """The document of `scintiloop agreement`.
+def survey(
+    settings: Settings, *, processes: int | None = None, advance: Callable[[int, int], None] | None = None
+) -> dict[str, Any]:
+    """The agreement of all that is stored, as `report` gives it; measures first what is not measured yet.
 
     Args:
-        studies: the projections of each study.
+        processes, advance: as in `keep_all`.
+    """
+    keep_all(settings, processes=processes, advance=advance)
+    rules = settings.agreement_rules.version
+    with open_session(settings) as session:
+        found = material(session, rules)
+    return report(found, rules)
+
+
+def report(found: Material, rules: str) -> dict[str, Any]:
+    """The document of `scintiloop agreement`.
 
     Returns:
-        `projections` (study, projection, image, status, reasons) and `pairs` (study, projection, readers, exposure,
-        Dice per label, lesions matched and drawn by one alone, whether the readers call the patient differently).
+        `projections` (study, projection, image, status, reasons), `pairs` (study, projection, readers, exposure, what
+        was measured, whether the readers call the patient differently) and `studies` (as `study_agreement`).
     """
     projections: list[dict[str, Any]] = []
     pairs: list[dict[str, Any]] = []
-    for study in studies:
-        for image in study:
-            compared = _compared(study, image, rules)
-            deciding = [pair for a, b, pair in compared if (a, b) == image.pair]
-            reasons = needs_adjudication(deciding[0], rules) if deciding else ()
-            projections.append(_place(image) | _standing(image, reasons))
-            pairs += [_place(image) | _plain(a, b, pair) for a, b, pair in compared]
-    return {"rules": rules.version, "projections": projections, "pairs": pairs}
+    studies: list[dict[str, Any]] = []
+    for study in found.studies:
+        compared = found.pairs(study)
+        deciding = {one.image.image_id: one for one in compared if one.deciding}
+        projections += [_place(image) | standing_of(image, deciding.get(image.image_id)) for image in study]
+        pairs += [_place(one.image) | _plain(one) for one in compared]
+        studies += [{"patient": study[0].patient, "study": study[0].study} | one for one in study_agreement(compared)]
+    return {"rules": rules, "projections": projections, "pairs": pairs, "studies": studies}
 
 
 def by_exposure(pairs: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -61,30 +72,37 @@ def by_exposure(pairs: Iterable[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def status(image: SealedImage, reasons: tuple[str, ...]) -> ProjectionStatus:
-    """Where a projection stands, given why its first two readings need a physician."""
-    if image.reference_status is not None:
-        return cast(ProjectionStatus, image.reference_status)
-    if image.pair is None:
+def standing_of(image: ImageRow, deciding: Compared | None) -> dict[str, Any]:
+    """`status` of a projection and the `reasons` for which a physician is or was asked.
+
+    Args:
+        deciding: the two readings that make the reference, compared; None where one of them could not read the image.
+    """
+    reasons = _reasons(deciding)
+    pair = image.readings[:2] if len(image.readings) > 1 else ()
+    excluding = sum(reading.exclusion is not None for reading in pair)
+    status = _status(image, excluding, reasons)
+    words = list(reasons) if status in ("adjudicate", "adjudicated") else []
+    return {"status": status, "reasons": [*words, ONE_CANNOT_READ] if excluding == 1 else words}
+
+
+def _status(image: ImageRow, excluding: int, reasons: tuple[str, ...]) -> ProjectionStatus:
+    if image.reference is not None:
+        return cast(ProjectionStatus, image.reference.status)
+    if len(image.readings) < 2:
         return "waiting"
-    excluding = sum(reading.exclusion is not None for reading in image.pair)
     if excluding == 2:
         return "excluded"
     return "adjudicate" if excluding or reasons else "agreed"
 
 
-def _compared(
-    study: tuple[SealedImage, ...], image: SealedImage, rules: AgreementRules
-) -> list[tuple[SealedReading, SealedReading, PairAgreement]]:
-    """Every two readings of readers who could both read the image."""
-    readable = [reading for reading in image.readings if not reading.exclusion]
-    return [
-        (a, b, compare(a.masks, b.masks, rules, patient_call_differs=calls_differ(study, a.reader, b.reader)))
-        for a, b in combinations(readable, 2)
-    ]
+def _reasons(deciding: Compared | None) -> tuple[str, ...]:
+    if deciding is None:
+        return ()
+    return tuple(deciding.measures["reasons"]["differing" if deciding.calls_differ else "alike"])
 
 
-def _place(image: SealedImage) -> dict[str, Any]:
+def _place(image: ImageRow) -> dict[str, Any]:
     return {
         "patient": image.patient,
         "study": image.study,
@@ -93,19 +111,9 @@ def _place(image: SealedImage) -> dict[str, Any]:
     }
 
 
-def _standing(image: SealedImage, reasons: tuple[str, ...]) -> dict[str, Any]:
-    standing = status(image, reasons)
-    words = list(reasons) if standing in ("adjudicate", "adjudicated") else []
-    if image.pair and sum(reading.exclusion is not None for reading in image.pair) == 1:
-        words.append("one reader calls the image unreadable and the other read it")
-    return {"status": standing, "reasons": words}
-
-
-def _plain(a: SealedReading, b: SealedReading, pair: PairAgreement) -> dict[str, Any]:
+def _plain(one: Compared) -> dict[str, Any]:
     return {
-        "readers": [a.reader, b.reader],
-        "exposure": [a.exposure, b.exposure],
-        "labels": {label: {"dice": pair.dice[label]} for label in LABELS},
-        "lesions": {"matched": pair.matched, "only": list(pair.only)},
-        "patient_call_differs": pair.patient_call_differs,
-    }
+        "readers": [one.a.reader, one.b.reader],
+        "exposure": [one.a.exposure, one.b.exposure],
+        "patient_call_differs": one.calls_differ,
+    } | {key: value for key, value in one.measures.items() if key != "reasons"}

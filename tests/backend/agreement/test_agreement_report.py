@@ -3,11 +3,8 @@
 import pytest
 
 from backend.agreement.report import by_exposure, survey
-
-
-@pytest.fixture
-def two(add_reader):
-    return add_reader("reader 1", 1), add_reader("reader 2", 2)
+from backend.store.session import open_session
+from backend.store.tables import Image
 
 
 def statuses(settings):
@@ -31,8 +28,8 @@ def test_agreeing_readings_are_agreed_and_compared(settings, add_study, add_read
     first = report["pairs"][0]
     assert first["readers"] == ["reader 1", "reader 2"]
     assert first["exposure"] == ["assisted", "blind"]
-    assert first["labels"] == {"metastasis": {"dice": 1.0}, "bladder": {"dice": None}}
-    assert first["lesions"] == {"matched": 1, "only": [0, 0]}
+    assert {label: row["dice"] for label, row in first["labels"].items()} == {"metastasis": 1.0, "bladder": None}
+    assert (first["lesions"]["matched"], first["lesions"]["only"]) == (1, [0, 0])
     assert first["patient_call_differs"] is False
 
 
@@ -80,3 +77,31 @@ def test_agreement_is_split_by_exposure_with_intervals(settings, add_study, add_
     assert set(groups) == {"assisted and blind", "blind and blind"}
     assert groups["blind and blind"]["metastasis"]["dice"]["value"] == pytest.approx((1 + 0.8) / 2)
     assert groups["blind and blind"]["metastasis"]["dice"]["n"] == 2
+
+
+def test_a_study_is_compared_over_the_pixels_and_borders_of_both_projections(
+    settings, add_study, add_reading, two, box
+):
+    anterior, posterior = add_study("P1", patient="p").values()
+    with open_session(settings) as session:
+        for image in session.query(Image):
+            image.pixel_mm = 2.0
+    add_reading(two[0], anterior, box(100, 100, 10, 10))
+    add_reading(two[1], anterior, box(100, 100, 10, 10))
+    add_reading(two[0], posterior, box(100, 100, 10, 10), box(300, 100, 6, 6))
+    add_reading(two[1], posterior, box(100, 105, 10, 10))
+    [study] = survey(settings)["studies"]
+    assert (study["patient"], study["study"], study["projections"]) == ("p", "P1", 2)
+    assert study["labels"]["metastasis"]["dice"] == pytest.approx(2 * 150 / (236 + 200))
+    pairs = survey(settings)["pairs"]
+    far = [pair["labels"]["metastasis"] for pair in pairs]
+    assert study["labels"]["metastasis"]["hd95_mm"] == max(one["hd95_mm"] for one in far)
+    weighted = sum(one["mean_surface_distance_mm"] * one["border_pixels"] for one in far)
+    assert study["labels"]["metastasis"]["mean_surface_distance_mm"] == pytest.approx(
+        weighted / sum(one["border_pixels"] for one in far)
+    )
+    assert study["labels"]["bladder"] == {"dice": None, "hd95_mm": None, "mean_surface_distance_mm": None}
+    assert study["lesions"]["matched"] == 2
+    assert study["lesions"]["only"] == [1, 0]
+    assert study["patient_call"] == [True, True]
+    assert study["bstbi"][0] == pytest.approx(sum(one["bstbi_a"] for one in pairs) / 4)

@@ -1,60 +1,17 @@
 """What is measured once and kept."""
 
-import pytest
-from sqlalchemy import select
-
-from backend.agreement.keep import count_missing, keep_all, keep_comparisons
+from backend.agreement.keep import keep_all, keep_comparisons, keep_few
 from backend.store.blobs import blobs_of
-from backend.store.masks import put_mask
 from backend.store.regions_document import encode
 from backend.store.session import open_session
 from backend.store.tables import (
     Assignment,
     AuditEntry,
-    Comparison,
     Image,
     Reading,
     ReadingScore,
-    Reference,
     ShownOutlines,
 )
-
-
-@pytest.fixture
-def two(add_reader):
-    return add_reader("reader 1", 1), add_reader("reader 2", 2)
-
-
-@pytest.fixture
-def kept(settings):
-    def rows(table=Comparison):
-        with open_session(settings) as session:
-            return list(session.scalars(select(table).order_by(table.id)))
-
-    return rows
-
-
-@pytest.fixture
-def add_reference(settings, drawn):
-    """`add_reference(image, readings, *regions, ignored=regions)` seals what they say."""
-
-    def add(image, readings, *regions, ignored=()):
-        masks, blobs = drawn(*regions), blobs_of(settings)
-        hashes = {
-            "metastasis_sha256": put_mask(blobs, masks.metastasis),
-            "bladder_sha256": put_mask(blobs, masks.bladder),
-            "ignored_sha256": put_mask(blobs, drawn(*ignored).metastasis),
-        }
-        first, second = readings
-        with open_session(settings) as session:
-            reference = Reference(
-                image_id=image, status="agreed", rule="test", reading_a=first, reading_b=second, **hashes
-            )
-            session.add(reference)
-            session.flush()
-            return reference.id
-
-    return add
 
 
 def test_a_pair_is_measured_once_and_a_revised_reading_anew(settings, add_study, add_reading, two, box, kept):
@@ -114,7 +71,7 @@ def test_a_reading_is_scored_against_the_reference_that_stands(
     assert [(row.reading_id, row.against) for row in rows] == [(one, f"reference {reference}") for one in readings]
     assert [row.measures["lesions"] for row in rows] == 2 * [{"matched": 1, "missed": 0, "over_called": 0}]
     assert [row.measures["labels"]["metastasis"]["dice"] for row in rows] == [1, 1]
-    assert count_missing(settings) == 0
+    assert keep_all(settings) == 0
 
 
 def test_reading_a_sequestered_reference_is_audited(settings, add_study, add_reading, two, box, kept, add_reference):
@@ -162,3 +119,13 @@ def test_many_images_are_measured_by_more_than_one_process(
     assert keep_all(settings, processes=2, advance=lambda done, total: steps.append((done, total))) == 6
     assert steps == [(6, 6)]
     assert {row.measures["lesions"]["matched"] for row in kept()} == {1}
+
+
+def test_a_page_measures_little_and_leaves_much(settings, add_study, add_reading, two, box, kept, monkeypatch):
+    for image in add_study("P1").values():
+        for reader in two:
+            add_reading(reader, image, box(100, 100, 9, 9))
+    monkeypatch.setattr("backend.agreement.keep.FEW", 1)
+    assert (keep_few(settings), len(kept())) == (2, 0)
+    monkeypatch.undo()
+    assert (keep_few(settings), len(kept())) == (0, 2)

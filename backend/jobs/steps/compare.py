@@ -1,0 +1,36 @@
+"""Readings → agreement: measures what is new, by many processes, and says how readings agree over the project."""
+
+from collections.abc import Callable
+from typing import Any
+
+from backend.agreement import report
+from backend.agreement.exposure import exposure_report
+from backend.agreement.keep import keep_all
+from backend.agreement.material import material
+from backend.agreement.project import project_figures
+from backend.settings import Settings
+from backend.store.session import open_session
+
+
+def agreement(
+    settings: Settings,
+    *,
+    exposure: bool = False,
+    processes: int | None = None,
+    advance: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """The document of `scintiloop agreement`.
+
+    Args:
+        exposure: also compare assisted with blind readings (`by_exposure`, `exposure`).
+        processes: how many measure; one for each core where None.
+        advance: called with (measured, of all).
+    """
+    keep_all(settings, processes=processes, advance=advance)
+    rules = settings.agreement_rules.version
+    with open_session(settings) as session:
+        found = material(session, rules)
+    document = report.report(found, rules) | {"project": project_figures(found)}
+    if exposure:
+        document |= {"by_exposure": report.by_exposure(document["pairs"]), "exposure": exposure_report(found)}
+    return document
