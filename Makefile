@@ -18,7 +18,7 @@ test:
 	.venv/bin/pytest $(ARGS)
 
 bench:
-	@scripts/set-up peers
+	@scripts/set-up bench
 	.venv/bin/python -m tests.benchmarks $(ARGS)
 
 fuzz:

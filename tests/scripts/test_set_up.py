@@ -13,6 +13,7 @@ import pytest
 CHECKOUT = Path(__file__).parents[2]
 LOCKS = {".venv": "requirements.lock", ".venv-label-studio": "requirements-label-studio.lock"}
 PEERS = {".venv-peers": "requirements-peers.lock"}
+MONAI = {".venv-monai": "requirements-monai.lock"}
 TOOLS = ("awk", "bash", "cat", "chmod", "cp", "df", "dirname", "env", "grep", "id", "mkdir", "mktemp", "rm")
 
 OLD_PYTHON = """\
@@ -39,7 +40,7 @@ def checkout(tmp_path):
     (folder / "scripts").mkdir(parents=True)
     bin_.mkdir()
     shutil.copy(CHECKOUT / "scripts" / "set-up", folder / "scripts")
-    for lock in (LOCKS | PEERS).values():
+    for lock in (LOCKS | PEERS | MONAI).values():
         shutil.copy(CHECKOUT / lock, folder)
     for tool in TOOLS:
         (bin_ / tool).symlink_to(shutil.which(tool))
@@ -163,6 +164,15 @@ def test_the_programs_to_compare_with_are_installed_for_tests_and_benchmarks_onl
     [line] = [line for line in set_up(wanted).stdout.splitlines() if " into " in line]
     assert "into .venv-peers from requirements-peers.lock" in line
     assert " into " not in set_up(wanted).stdout
+
+
+def test_monai_is_installed_for_benchmarks_only(checkout, set_up, program):
+    program("python3.11", PRETENDING_PYTHON)
+    set_up("test")
+    assert not (checkout / ".venv-monai").exists()
+    [line] = [line for line in set_up("bench").stdout.splitlines() if " into " in line]
+    assert "into .venv-monai from requirements-monai.lock" in line
+    assert " into " not in set_up("bench").stdout
 
 
 @pytest.mark.parametrize(("folder", "lock"), LOCKS.items())
