@@ -13,17 +13,21 @@ from converters.regions import Label, Mask
 RULE = "consensus-1"
 """Changes whenever the same two readings would give another reference."""
 
+Place = tuple[int, int]
+"""`(row, column)` of the grid where the top-left pixel of a small mask lies."""
+
 
 @dataclass(frozen=True, eq=False)
 class Finding:
     """One thing that at least one reading holds: a lesion of a, of b or a matched pair, or the bladder.
 
-    `a` and `b` are masks on the whole grid, None where that reading does not hold it.
+    `a` and `b` are masks of one shape whose top-left pixel is `at`, None where that reading does not hold it.
     """
 
     label: Label
     a: Mask | None
     b: Mask | None
+    at: Place = (0, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,15 +37,16 @@ class Part:
     label: Label
     mask: Mask | None = None
     ignored: Mask | None = None
+    at: Place = (0, 0)
 
 
 def consensus(finding: Finding) -> Part:
     """The rule: the mean outline where both readings hold the finding on common pixels, else its pixels are ignored."""
     a, b = finding.a, finding.b
     if a is not None and b is not None and np.any(a & b):
-        return Part(finding.label, mask=mean_outline(a, b))
+        return Part(finding.label, mask=mean_outline(a, b), at=finding.at)
     held = [mask for mask in (a, b) if mask is not None]
-    return Part(finding.label, ignored=np.logical_or.reduce(held))
+    return Part(finding.label, ignored=np.logical_or.reduce(held), at=finding.at)
 
 
 def mean_outline(a: Mask, b: Mask) -> Mask:
@@ -69,11 +74,16 @@ def compose(parts: Iterable[Part], like: Mask) -> LabelMasks:
     ignored = np.zeros_like(like)
     for part in parts:
         if part.mask is not None:
-            masks[part.label] |= part.mask
+            _unite(masks[part.label], part.mask, part.at)
         if part.ignored is not None:
-            ignored |= part.ignored
+            _unite(ignored, part.ignored, part.at)
     metastasis = masks["metastasis"] & ~masks["bladder"]
     return LabelMasks(metastasis, masks["bladder"], ignored & ~metastasis & ~masks["bladder"])
+
+
+def _unite(whole: Mask, small: Mask, at: Place) -> None:
+    under = whole[at[0] : at[0] + small.shape[0], at[1] : at[1] + small.shape[1]]
+    under |= small
 
 
 def _signed_distance(mask: Mask) -> NDArray[np.float64]:

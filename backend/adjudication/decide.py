@@ -1,117 +1,120 @@
-"""What a physician is asked about two readings, lesion by lesion, and the reference that the answers give."""
+"""What a physician may answer about two readings, and the reference that the answers give."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
 import numpy as np
 
-from backend.adjudication.consensus import Finding, Part, compose, consensus
+from backend.adjudication.consensus import Finding, Part, compose, consensus, mean_outline
+from backend.adjudication.findings import Dispute, Findings, Side
 from backend.errors import InputError
-from backend.measures.disagreement import Disagreement, disagreement
-from backend.records import AgreementRules, LabelMasks
-from converters.regions import Label, Mask
+from backend.records import LabelMasks
+from converters.grid import GRID_SHAPE
+from converters.rasterise import draw
+from converters.regions import Mask, Region
 
-Kind = Literal["only_a", "only_b", "shape", "bladder", "exclusion"]
-Choice = Literal["a", "b", "neither", "consensus"]
+Choice = Literal["a", "b", "union", "intersection", "none", "midway", "edit"]
+"""`a`, `b`: that reading is right (its outline, or nothing where it holds none); `midway`: the mean outline;
+`edit`: what the physician drew."""
 CHOICES: tuple[Choice, ...] = get_args(Choice)
+RULE_CHOICE = "consensus"
+"""A script may leave a dispute to the rule for what is not disputed."""
 
 
-@dataclass(frozen=True, eq=False)
-class Dispute:
-    """One question: which reading is right about this.
+def choices_of(dispute: Dispute) -> tuple[Choice, ...]:
+    """The answers that make sense: what would draw nothing, or two labels at once, is not offered."""
+    if dispute.kind == "exclusion":
+        return ("a", "b", "none")
+    a, b = dispute.a, dispute.b
+    if a is None or b is None or a.label != b.label:
+        return ("a", "b", "none", "edit")
+    if np.any(a.mask & b.mask):
+        return CHOICES
+    return ("a", "b", "union", "none", "edit")
 
-    `identifier` counts from 1 in reading order of the first pixel and is the same whenever the same two readings are
-    compared by the same rules. `a` and `b` are masks on the whole grid, None where that reading holds nothing.
+
+def rejecting(dispute: Dispute) -> tuple[Choice, ...]:
+    """The answers that say that what a reading calls a metastasis is none."""
+    if dispute.kind in ("exclusion", "bladder"):
+        return ()
+    sides: dict[Choice, Side | None] = {"a": dispute.a, "b": dispute.b}
+    without = [name for name, side in sides.items() if side is None or side.label != "metastasis"]
+    return (*without, "none")
+
+
+def decided(dispute: Dispute, choice: str) -> tuple[Part, ...]:
+    """What a decision gives the reference.
+
+    Args:
+        choice: one of CHOICES but `edit` (see `drawn_parts`), or RULE_CHOICE.
     """
+    if choice == RULE_CHOICE:
+        return (by_rule(dispute),)
+    if choice in ("a", "b"):
+        side = dispute.a if choice == "a" else dispute.b
+        return () if side is None else (Part(side.label, mask=side.mask, at=dispute.at),)
+    if choice == "none":
+        return ()
+    return (Part(dispute.label, mask=_combined(dispute, choice), at=dispute.at),)
 
-    identifier: int
-    label: Label
-    kind: Kind
-    a: Mask | None
-    b: Mask | None
+
+def by_rule(dispute: Dispute) -> Part:
+    """The consensus rule on a dispute; pixels whose very label is in dispute are ignored."""
+    if len({side.label for side in dispute.sides}) > 1:
+        return Part(dispute.label, ignored=np.logical_or.reduce([side.mask for side in dispute.sides]), at=dispute.at)
+    return consensus(Finding(dispute.label, _mask(dispute, "a"), _mask(dispute, "b"), dispute.at))
 
 
-def disputes(
-    a: LabelMasks, b: LabelMasks, rules: AgreementRules, *, patient_call_differs: bool = False
-) -> tuple[Dispute, ...]:
-    """What a physician must decide about two readings of one projection; empty where they agree.
-
-    Raises:
-        ValueError: the shapes differ.
-    """
-    found = disagreement(a, b, rules, patient_call_differs=patient_call_differs)
-    open_ones = [(finding, kind) for finding, kind in _findings(a, b, found) if kind is not None]
-    open_ones.sort(key=lambda one: _first_pixel(one[0]))
+def drawn_parts(regions: Iterable[Region]) -> tuple[Part, ...]:
+    """What was drawn, region by region, by the pixel-centre even-odd rule."""
+    listed = tuple(regions)
+    windows = draw(listed, GRID_SHAPE).windows
     return tuple(
-        Dispute(number, finding.label, kind, finding.a, finding.b)
-        for number, (finding, kind) in enumerate(open_ones, start=1)
+        Part(region.label, mask=window.pixels, at=(window.top, window.left))
+        for region, window in zip(listed, windows, strict=True)
     )
 
 
-def resolve(
-    a: LabelMasks,
-    b: LabelMasks,
-    decisions: Mapping[int, str],
-    rules: AgreementRules,
-    *,
-    patient_call_differs: bool = False,
-) -> LabelMasks:
+def resolve(found: Findings, decisions: Mapping[int, str], like: Mask) -> LabelMasks:
     """The reference that the decisions give; what is not disputed follows the consensus rule.
 
     Args:
-        a, b: the two readings.
-        decisions: by dispute: `a` or `b` (that reading is right: its outline, or nothing where it holds none),
-            `neither` (nothing is there) or `consensus` (the rule for what is not disputed).
+        decisions: by dispute: one of CHOICES but `edit`, or RULE_CHOICE.
+        like: a mask of the shape wanted.
 
     Raises:
         InputError: a dispute has no decision, a decision has no dispute, or a choice is unknown; names it.
     """
-    found = disagreement(a, b, rules, patient_call_differs=patient_call_differs)
-    asked = disputes(a, b, rules, patient_call_differs=patient_call_differs)
-    check_decisions(asked, decisions)
-    parts = [consensus(finding) for finding, kind in _findings(a, b, found) if kind is None]
-    parts += [_decided(dispute, decisions[dispute.identifier]) for dispute in asked]
-    return compose(parts, like=a.metastasis)
+    check_decisions(found.disputes, decisions)
+    chosen = [part for one in found.disputes for part in decided(one, decisions[one.identifier])]
+    return compose([*found.settled, *chosen], like)
 
 
 def check_decisions(asked: tuple[Dispute, ...], decisions: Mapping[int, str]) -> None:
-    """Raises: InputError: a decision is missing, unknown or has a choice that does not exist; names it."""
-    known = {dispute.identifier for dispute in asked}
-    if missing := sorted(known - decisions.keys()):
-        raise InputError(f"dispute {missing[0]} has no decision; choose one of {', '.join(CHOICES)}", field="decisions")
-    if unknown := sorted(decisions.keys() - known):
+    """Raises: InputError: a decision is missing, unknown or has a choice that does not fit; names it."""
+    known = {dispute.identifier: dispute for dispute in asked}
+    if missing := sorted(known.keys() - decisions.keys()):
+        fitting = ", ".join(_for_scripts(known[missing[0]]))
+        raise InputError(f"dispute {missing[0]} has no decision; choose one of {fitting}", field="decisions")
+    if unknown := sorted(decisions.keys() - known.keys()):
         raise InputError(f"dispute {unknown[0]} does not exist; the readings may have been revised", field="decisions")
     for identifier, choice in sorted(decisions.items()):
-        if choice not in CHOICES:
-            raise InputError(f"{choice!r} is not one of {', '.join(CHOICES)}", field=f"decisions[{identifier}]")
+        if choice not in (choices := _for_scripts(known[identifier])):
+            raise InputError(f"{choice!r} is not one of {', '.join(choices)}", field=f"decisions[{identifier}]")
 
 
-def _findings(a: LabelMasks, b: LabelMasks, found: Disagreement) -> Iterator[tuple[Finding, Kind | None]]:
-    """Everything that either reading holds; the kind of dispute where it is one."""
-    lesions_a, lesions_b = found.match.labels_a, found.match.labels_b
-    for i, j, _ in found.match.matched:
-        contested = (i, j) in found.shapes
-        yield Finding("metastasis", lesions_a == i, lesions_b == j), "shape" if contested else None
-    for i in found.match.only_a:
-        yield Finding("metastasis", lesions_a == i, None), "only_a" if i in found.only_a else None
-    for j in found.match.only_b:
-        yield Finding("metastasis", None, lesions_b == j), "only_b" if j in found.only_b else None
-    bladder = Finding("bladder", _held(a.bladder), _held(b.bladder))
-    if bladder.a is not None or bladder.b is not None:
-        yield bladder, "bladder" if found.bladder else None
+def _for_scripts(dispute: Dispute) -> list[str]:
+    rule = [] if dispute.kind == "exclusion" else [RULE_CHOICE]
+    return [choice for choice in choices_of(dispute) if choice != "edit"] + rule
 
 
-def _held(mask: Mask) -> Mask | None:
-    return mask if mask.any() else None
+def _mask(dispute: Dispute, name: Literal["a", "b"]) -> Mask | None:
+    side = dispute.a if name == "a" else dispute.b
+    return None if side is None else side.mask
 
 
-def _first_pixel(finding: Finding) -> int:
-    return min(int(np.argmax(mask)) for mask in (finding.a, finding.b) if mask is not None)
-
-
-def _decided(dispute: Dispute, choice: str) -> Part:
-    if choice == "consensus":
-        return consensus(Finding(dispute.label, dispute.a, dispute.b))
-    chosen = {"a": dispute.a, "b": dispute.b}
-    return Part(dispute.label, mask=chosen.get(choice))
+def _combined(dispute: Dispute, choice: str) -> Mask:
+    a, b = (side.mask for side in dispute.sides)
+    if choice == "union":
+        return a | b
+    return a & b if choice == "intersection" else mean_outline(a, b)

@@ -3,7 +3,7 @@
 Agreement and adjudication look at a study through this one door, so both see the same two readings.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -58,13 +58,23 @@ def current_reference(session: Session, image_id: int) -> Reference | None:
 
 
 def stands(reference: Reference, counting_ids: Sequence[int]) -> bool:
-    """Whether a reference stands on the first two of the readings that count now, or on no reading at all."""
+    """Whether a reference stands on readings that count now, or on no reading at all.
+
+    One made from two stands on the first two that count; one made by a rule over three or more, on all of them.
+    """
     made_from = [reference.reading_a, reference.reading_b]
+    if reference.further_readings:
+        return [*made_from, *reference.further_readings] == list(counting_ids)
     return made_from == [None, None] or made_from == list(counting_ids[:2])
 
 
-def sealed_study(settings: Settings, study_id: int) -> tuple[SealedImage, ...]:
+def sealed_study(
+    settings: Settings, study_id: int, chosen: Mapping[int, Sequence[int]] | None = None
+) -> tuple[SealedImage, ...]:
     """The projections of one study, their readings drawn as masks.
+
+    Args:
+        chosen: ids of readings by image, to see the study as it once was; the readings that count now where None.
 
     Raises:
         NotFound: no study has that id, or a blob is missing.
@@ -73,7 +83,7 @@ def sealed_study(settings: Settings, study_id: int) -> tuple[SealedImage, ...]:
         study = session.get(Study, study_id)
         if study is None:
             raise NotFound(f"study {study_id} does not exist")
-        found = [_rows(session, image) for image in study.images]
+        found = [_rows(session, image, chosen) for image in study.images]
         patient, identifier = study.patient.pseudonym, study.identifier
     blobs = blobs_of(settings)
     return tuple(
@@ -122,9 +132,12 @@ def study_of(settings: Settings, image_id: int) -> int:
 _Rows = tuple[Image, list[tuple[Reading, str]], Reference | None]
 
 
-def _rows(session: Session, image: Image) -> _Rows:
-    readings = [(reading, reading.reader.name) for reading in counting_readings(session, image.id)]
-    return image, readings, current_reference(session, image.id)
+def _rows(session: Session, image: Image, chosen: Mapping[int, Sequence[int]] | None) -> _Rows:
+    if chosen is None:
+        readings = counting_readings(session, image.id)
+    else:
+        readings = [session.get_one(Reading, reading_id) for reading_id in chosen.get(image.id, ())]
+    return image, [(one, one.reader.name) for one in readings], current_reference(session, image.id)
 
 
 def _drawn(blobs: BlobStore, reading: Reading, reader: str) -> SealedReading:

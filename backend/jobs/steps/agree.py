@@ -6,12 +6,17 @@ from typing import Any
 from sqlalchemy import select
 
 from backend.adjudication import references
+from backend.adjudication.queue import refresh_case
 from backend.agreement import report
+from backend.agreement.keep import keep_comparisons
 from backend.settings import Settings
 from backend.store.readings import counting
 from backend.store.sealed import current_reference
 from backend.store.session import open_session
-from backend.store.tables import Reading
+from backend.store.tables import Image, Reading
+
+ASKED_AT_ONCE = 1000
+"""Images that one query names."""
 
 
 def settle(settings: Settings) -> dict[int, str]:
@@ -20,8 +25,21 @@ def settle(settings: Settings) -> dict[int, str]:
 
 
 def settle_images(settings: Settings, image_ids: Iterable[int]) -> dict[int, str]:
-    """The same for these projections alone."""
-    return {image_id: references.settle(settings, image_id) for image_id in sorted(image_ids)}
+    """The same for these projections alone; their comparisons are kept, and their studies' places in the queue."""
+    chosen = sorted(set(image_ids))
+    by_study: dict[int, list[int]] = {}
+    with open_session(settings) as session:
+        for start in range(0, len(chosen), ASKED_AT_ONCE):
+            some = select(Image.id, Image.study_id).where(Image.id.in_(chosen[start : start + ASKED_AT_ONCE]))
+            for image_id, study_id in session.execute(some):
+                by_study.setdefault(study_id, []).append(image_id)
+    keep_comparisons(settings, chosen)
+    statuses: dict[int, str] = {}
+    for study_id, images in by_study.items():
+        found = references.settle_study(settings, study_id, images)
+        refresh_case(settings, study_id, in_dispute="adjudicate" in found.values())
+        statuses |= found
+    return dict(sorted(statuses.items()))
 
 
 def agreement(settings: Settings, *, exposure: bool = False) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from backend.adjudication.decide import CHOICES, disputes, resolve
+from backend.adjudication.decide import resolve
+from backend.adjudication.findings import findings
 from backend.errors import InputError
 from backend.records import AgreementRules
 
@@ -13,6 +14,11 @@ ALONE = (300, 50, 10, 10)
 SMALL = (400, 50, 3, 3)
 
 
+def answered(a, b, decisions, **options):
+    """The reference that the decisions give."""
+    return resolve(findings(a, b, RULES, **options), decisions, a.metastasis)
+
+
 @pytest.fixture
 def readings(drawn, box):
     """a holds a lesion of 100 pixels and one of 9 that b does not; a large one is common."""
@@ -20,24 +26,24 @@ def readings(drawn, box):
 
 
 def test_the_large_lesion_of_one_reading_is_the_only_dispute(readings, drawn, box):
-    (dispute,) = disputes(*readings, RULES)
+    (dispute,) = findings(*readings, RULES).disputes
     assert (dispute.identifier, dispute.label, dispute.kind, dispute.b) == (1, "metastasis", "only_a", None)
-    assert np.array_equal(dispute.a, drawn(box(*ALONE)).metastasis)
+    assert (dispute.at, dispute.a.mask.shape, dispute.a.mask.all()) == (ALONE[:2], ALONE[2:], True)
 
 
-OUTCOMES = {"a": "lesion", "b": "background", "neither": "background", "consensus": "ignored"}
+OUTCOMES = {"a": "lesion", "b": "background", "none": "background", "consensus": "ignored"}
 
 
 @pytest.mark.parametrize(("choice", "outcome"), OUTCOMES.items())
 def test_a_decision_makes_it(choice, outcome, readings, drawn, box):
-    result = resolve(*readings, {1: choice}, RULES)
+    result = answered(*readings, {1: choice})
     place = drawn(box(*ALONE)).metastasis
     assert result.metastasis[place].all() == (outcome == "lesion")
     assert result.ignored[place].all() == (outcome == "ignored")
 
 
 def test_undisputed_lesions_follow_the_rule(readings, drawn, box):
-    result = resolve(*readings, {1: "neither"}, RULES)
+    result = answered(*readings, {1: "none"})
     assert np.array_equal(result.metastasis, drawn(box(*AGREED)).metastasis)
     assert np.array_equal(result.ignored, drawn(box(*SMALL)).metastasis)
 
@@ -45,7 +51,7 @@ def test_undisputed_lesions_follow_the_rule(readings, drawn, box):
 def test_all_kinds_of_dispute_are_numbered_from_top_to_bottom(drawn, box):
     a = drawn(box(500, 50, 10, 10), box(100, 50, 10, 10), box(700, 100, 30, 30, "bladder"))
     b = drawn(box(505, 50, 10, 10), box(300, 50, 10, 10))
-    assert [(one.identifier, one.kind) for one in disputes(a, b, RULES)] == [
+    assert [(one.identifier, one.kind) for one in findings(a, b, RULES).disputes] == [
         (1, "only_a"),
         (2, "only_b"),
         (3, "shape"),
@@ -55,16 +61,16 @@ def test_all_kinds_of_dispute_are_numbered_from_top_to_bottom(drawn, box):
 
 def test_a_differing_call_of_the_patient_makes_small_lesions_disputes(drawn, box):
     a, b = drawn(box(*SMALL)), drawn()
-    asked = disputes(a, b, RULES, patient_call_differs=True)
+    asked = findings(a, b, RULES, patient_call_differs=True).disputes
     assert [one.kind for one in asked] == ["only_a"]
-    assert resolve(a, b, {1: "a"}, RULES, patient_call_differs=True).metastasis.sum() == 9
+    assert answered(a, b, {1: "a"}, patient_call_differs=True).metastasis.sum() == 9
 
 
 def test_choosing_one_reading_throughout_gives_that_reading(drawn, box):
     a = drawn(box(500, 50, 10, 10), box(100, 50, 10, 10), box(700, 100, 30, 30, "bladder"))
     b = drawn(box(505, 50, 10, 10), box(300, 50, 10, 10))
     for choice, reading in (("a", a), ("b", b)):
-        result = resolve(a, b, dict.fromkeys(range(1, 5), choice), RULES)
+        result = answered(a, b, dict.fromkeys(range(1, 5), choice))
         assert np.array_equal(result.metastasis, reading.metastasis)
         assert np.array_equal(result.bladder, reading.bladder)
         assert not result.ignored.any()
@@ -73,11 +79,11 @@ def test_choosing_one_reading_throughout_gives_that_reading(drawn, box):
 BAD = {
     "none for a dispute": ({}, "dispute 1 has no decision"),
     "one for no dispute": ({1: "a", 7: "b"}, "dispute 7 does not exist"),
-    "an unknown choice": ({1: "both"}, r"decisions\[1\]: 'both' is not one of " + ", ".join(CHOICES)),
+    "an unknown choice": ({1: "both"}, r"decisions\[1\]: 'both' is not one of a, b, none, consensus"),
 }
 
 
 @pytest.mark.parametrize(("decisions", "message"), BAD.values(), ids=BAD.keys())
 def test_bad_decisions_are_refused_by_name(decisions, message, readings):
     with pytest.raises(InputError, match=message):
-        resolve(*readings, decisions, RULES)
+        answered(*readings, decisions)

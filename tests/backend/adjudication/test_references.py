@@ -14,11 +14,6 @@ from backend.store.tables import AuditEntry, Reference
 
 
 @pytest.fixture
-def two(add_reader):
-    return add_reader("reader 1", 1), add_reader("reader 2", 2)
-
-
-@pytest.fixture
 def agreeing(add_study, add_reading, two, box):
     anterior, _ = add_study("P1").values()
     for reader in two:
@@ -74,7 +69,7 @@ def test_decisions_make_a_reference_once(settings, disputed):
 
 def test_another_decision_on_the_same_readings_is_a_new_reference(settings, disputed):
     record_decisions(settings, disputed, {1: "a"}, "physician")
-    record_decisions(settings, disputed, {1: "neither"}, "physician")
+    record_decisions(settings, disputed, {1: "none"}, "physician")
     record_decisions(settings, disputed, {1: "a"}, "physician")
     assert len(references(settings, disputed)) == 3
 
@@ -103,7 +98,7 @@ def test_both_readers_may_exclude(settings, add_study, add_reading, two):
     assert (row.reason, row.metastasis_sha256) == ("primary bone tumour, unreadable", None)
 
 
-HALF = {"a": ("excluded", "unreadable"), "b": ("adjudicated", None), "neither": ("excluded", "cannot be settled")}
+HALF = {"a": ("excluded", "unreadable"), "b": ("adjudicated", None), "none": ("excluded", "cannot be settled")}
 
 
 @pytest.mark.parametrize(("choice", "expected"), HALF.items())
