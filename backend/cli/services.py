@@ -1,5 +1,6 @@
 """`scintiloop up`, `down`, `status`, `accounts`."""
 
+import getpass
 from typing import Any
 
 import click
@@ -11,6 +12,8 @@ from backend.services.machine import ServiceStatus, startable
 from backend.services.machine import down as stop_services
 from backend.services.machine import status as service_status
 from backend.settings import load_settings
+from backend.store.account_changes import account_id_of, reset_password
+from backend.store.accounts import address
 
 
 @click.command(epilog="Example: scintiloop up")
@@ -37,11 +40,24 @@ def status(as_json: bool) -> None:
     emit(_services(service_status(open_home())), as_json, _print_services)
 
 
-@click.command(epilog="Example: scintiloop accounts")
+@click.group(invoke_without_command=True, epilog="Example: scintiloop accounts")
 @json_option
-def accounts(as_json: bool) -> None:
-    """List the accounts that `up` made and whose generated password still stands."""
-    emit({"accounts": site.standing_accounts(open_home())}, as_json, _print_accounts)
+@click.pass_context
+def accounts(context: click.Context, as_json: bool) -> None:
+    """List the accounts that `up` made and whose first password still stands."""
+    if context.invoked_subcommand is None:
+        emit({"accounts": site.standing_accounts(open_home())}, as_json, _print_accounts)
+
+
+@accounts.command(epilog="Example: scintiloop accounts reset physician@scintiloop.local")
+@click.argument("email")
+@json_option
+def reset(email: str, as_json: bool) -> None:
+    """Give an account of the web pages a new generated password, printed this once; its sessions end."""
+    settings = open_home()
+    password = reset_password(settings, account_id_of(settings, email), by=getpass.getuser())
+    document = {"where": "web", "email": address(email), "password": password}
+    emit(document, as_json, lambda done: click.echo(f"the new password of {done['email']} is {done['password']}"))
 
 
 def _services(found: list[ServiceStatus]) -> dict[str, Any]:
@@ -55,7 +71,7 @@ def _print_services(document: dict[str, Any]) -> None:
 
 def _print_accounts(document: dict[str, Any]) -> None:
     rows = [(one["where"], one["role"], one["email"], one["password"]) for one in document["accounts"]]
-    title = "Log-ins with a generated password (change those of the web pages)"
+    title = "Log-ins whose first password still stands (change those of the web pages)"
     table(title, ("where", "role", "e-mail", "password"), rows)
 
 

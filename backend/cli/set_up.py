@@ -5,6 +5,7 @@ import click
 from backend.cli.options import json_option
 from backend.cli.output import emit, open_home
 from backend.labelstudio.readers import set_up_readers
+from backend.services.site import make_reader_accounts
 from backend.store.accounts import create_first_accounts
 
 
@@ -26,10 +27,9 @@ def database(as_json: bool) -> None:
 def reading_room(as_json: bool) -> None:
     """Make every reader's project in a Label Studio that runs and knows the readers' accounts."""
     settings = open_home()
-    ready = [
-        {"reader": one.account.name, "project": one.id, "email": one.account.email}
-        for one in set_up_readers(settings, settings.readers)
-    ]
+    projects = set_up_readers(settings, settings.readers)
+    make_reader_accounts(settings, [project.account for project in projects])
+    ready = [{"reader": one.account.name, "project": one.id, "email": one.account.email} for one in projects]
     emit({"readers": ready}, as_json, lambda done: click.echo(f"{len(done['readers'])} readers' projects are ready"))
 
 

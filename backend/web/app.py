@@ -14,6 +14,7 @@ from backend.settings import Settings, load_settings
 from backend.store.secrets import secret
 from backend.web import (
     accounts,
+    adjudication,
     agreement,
     api,
     data,
@@ -26,6 +27,7 @@ from backend.web import (
     runs,
     shown,
     words,
+    worklists,
 )
 from backend.web.guard import guard
 from backend.web.words import gettext as _
@@ -69,7 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=LONGEST_REQUEST,
     )
     guard(app)
-    for room in (home, login, reader, data, agreement, runs, models, accounts):
+    for room in (home, login, reader, data, adjudication, agreement, worklists, runs, models, accounts):
         app.register_blueprint(room.pages)
     app.register_blueprint(api.routes)
     app.register_error_handler(ScintiloopError, _say_ours)
