@@ -173,7 +173,7 @@ export class Desk {
     this.editing = dispute;
     this.view.show(projection, box);
     this.refresh();
-    document.getElementById("editor").focus();
+    document.getElementById("editor").focus({ preventScroll: true });
   }
 
   edited() {
@@ -207,7 +207,7 @@ export class Desk {
   closeEditor() {
     this.editor = null;
     this.refresh();
-    document.getElementById("list").focus();
+    document.getElementById("list").focus({ preventScroll: true });
   }
 
   startFrom(which) {

@@ -75,17 +75,26 @@ function renderChoices(desk) {
   if (!dispute) return;
   const decision = desk.work.decision(dispute);
   at("choices-title").textContent = say("choices_title", { n: dispute.number, kind: say(`kind_${dispute.kind}`) });
-  at("joint").hidden = !dispute.joint;
-  if (dispute.joint) {
-    const [first, second] = [dispute.joint.first_physician, dispute.joint.second_physician].map((one) => say(`choice_${one}`));
-    at("joint").textContent = say("joint", { first, second });
-  }
+  at("joint").textContent = background(desk, dispute);
+  at("joint").hidden = !at("joint").textContent;
   const offered = desk.asking ? REASONS.map((reason, k) => reasonButton(desk, reason, k)) : dispute.choices.map((choice) => choiceButton(desk, dispute, decision, choice));
   keepFocus(at("buttons"), () => at("buttons").replaceChildren(...offered));
   at("buttons").classList.toggle("reasons", Boolean(desk.asking));
   at("why").hidden = !desk.asking;
   at("saved").textContent = savedWords(desk, dispute, decision);
   at("saved").className = desk.work.isSaved(dispute) ? "saved" : "unsaved";
+}
+
+// What else is known of a dispute: who calls the image unusable, what two physicians chose.
+function background(desk, { projection, joint, unreadable }) {
+  const parts = [];
+  if (unreadable) parts.push(say(`unreadable_${unreadable.by}`, { reason: say(unreadable.reason) }));
+  if (joint) {
+    const excluded = desk.projection(projection).joint ?? {};
+    const told = (who) => (excluded[who] ? say(excluded[who]) : joint[who] ? say(`choice_${joint[who]}`) : "–");
+    parts.push(say("joint", { first: told("first_physician"), second: told("second_physician") }));
+  }
+  return parts.join(" ");
 }
 
 function savedWords(desk, dispute, decision) {
@@ -146,7 +155,7 @@ function renderState(desk) {
   const all = desk.disputes().length;
   const left = desk.disputes().filter((one) => desk.isOpen(one) && !work.decision(one)).length;
   Object.assign(at("progress"), { max: Math.max(1, all), value: all - (desk.sealed ? 0 : left) });
-  at("left").textContent = desk.sealed ? say("state_sealed") : say("left", { n: left, of: all });
+  at("left").textContent = desk.sealed ? say(`state_${work.source.state}`) : say("left", { n: left, of: all });
   at("finish").disabled = !desk.ready;
   at("undo").disabled = desk.sealed || !(work.source.can_undo || work.unsaved.length);
   at("unsaved").hidden = !work.unsaved.length;
@@ -157,7 +166,7 @@ function renderState(desk) {
     const badge = document.querySelector(`[data-excluded="${one.projection}"]`);
     badge.hidden = !one.exclusion;
     badge.querySelector("span").textContent = one.exclusion ? say("excluded_because", { projection: say(one.projection), reason: say(one.exclusion) }) : "";
-    badge.querySelector("button").hidden = desk.sealed || one.status === "excluded";
+    badge.querySelector("button").hidden = desk.sealed;
   }
   at("model").hidden = !work.source.model.allowed;
   at("model").setAttribute("aria-pressed", String(desk.scene.modelShown));
