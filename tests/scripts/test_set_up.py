@@ -82,7 +82,7 @@ def _refused(done, checkout):
     """The one sentence of a script that stopped and left nothing behind."""
     [sentence] = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (1, "")
-    assert sorted(path.name for path in checkout.iterdir()) == sorted(["scripts", *(LOCKS | PEERS).values()])
+    assert sorted(path.name for path in checkout.iterdir()) == sorted(["scripts", *(LOCKS | PEERS | MONAI).values()])
     assert not any((checkout.parent / "scratch").iterdir())
     return sentence
 
