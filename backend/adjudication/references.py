@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from backend.adjudication.compared import Compared, compared
 from backend.adjudication.consensus import RULE
 from backend.adjudication.decide import check_decisions, resolve
+from backend.adjudication.several import FEWEST, RULES, Rule, common
 from backend.errors import InputError, Revised, WrongState
 from backend.records import LabelMasks, ProjectionStatus
 from backend.settings import Settings
@@ -82,19 +83,25 @@ def settle_study(settings: Settings, study_id: int, image_ids: Collection[int]) 
 
 
 def _settle(settings: Settings, study: tuple[SealedImage, ...], image: SealedImage) -> ProjectionStatus:
-    if image.reference_status is not None:
+    rule = rule_for(settings, len(image.readings))
+    if image.reference_status is not None and (rule is None or image.reference_rule in (None, RULES[rule])):
         return cast(ProjectionStatus, image.reference_status)
     found = compared(study, image, settings.agreement_rules)
     if found is None:
         return "waiting"
-    if found.disputes:
+    outcome = (None if rule is None else _by_several(image, found, rule)) or _by_two(found)
+    if outcome is None:
         return "adjudicate"
-    outcome = _agreed(found)
     try:
         _write(settings, found, outcome)
     except Revised:
         return "waiting"
     return outcome.status
+
+
+def rule_for(settings: Settings, readings: int) -> Rule | None:
+    """The rule over all readings that is chosen for a projection with so many; None where a physician settles it."""
+    return None if settings.consensus == "physician" or readings < FEWEST else settings.consensus
 
 
 def record_decisions(
@@ -187,7 +194,20 @@ def add_reference(
     return row.id
 
 
-def _agreed(case: Compared) -> Outcome:
+def _by_several(image: SealedImage, case: Compared, rule: Rule) -> Outcome | None:
+    """What all readings come to; None where they do not and the first two call for a physician."""
+    found = common(image.readings, rule)
+    if found is None or (found.unclear and case.disputes):
+        return None
+    further = tuple(reading.reading_id for reading in image.readings[2:])
+    status: ProjectionStatus = "agreed" if found.masks is not None else "excluded"
+    return Outcome(status, found.masks, found.exclusion, rule=RULES[rule], further=further)
+
+
+def _by_two(case: Compared) -> Outcome | None:
+    """What the first two readings come to; None where a physician must decide."""
+    if case.disputes:
+        return None
     if case.a.exclusion and case.b.exclusion:
         reasons = sorted({case.a.exclusion, case.b.exclusion})
         return Outcome("excluded", None, ", ".join(reasons))
@@ -211,8 +231,8 @@ def _write(settings: Settings, case: Compared, outcome: Outcome) -> int:
     pair = (case.a.reading_id, case.b.reading_id)
     with open_session(settings) as session:
         session.get(Image, case.image_id, with_for_update=True)
-        ids = [reading.id for reading in counting_readings(session, case.image_id)[:2]]
-        if tuple(ids) != pair:
+        ids = tuple(reading.id for reading in counting_readings(session, case.image_id))
+        if ids[:2] != pair or (outcome.further and ids[2:] != outcome.further):
             raise Revised(f"a reading of image {case.image_id} was revised meanwhile; look at the case again")
         return add_reference(session, case.image_id, pair, outcome, hashes)
 

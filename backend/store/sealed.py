@@ -32,7 +32,10 @@ class SealedReading:
 
 @dataclass(frozen=True, eq=False)
 class SealedImage:
-    """One projection, its counting readings by reader number, and the status and reason of its reference."""
+    """One projection, its counting readings by reader number, and the reference that stands on them.
+
+    `reference_rule` is the rule that made it by itself, None where a physician decided.
+    """
 
     image_id: int
     patient: str
@@ -41,6 +44,7 @@ class SealedImage:
     readings: tuple[SealedReading, ...]
     reference_id: int | None = None
     reference_status: str | None = None
+    reference_rule: str | None = None
 
     @property
     def pair(self) -> tuple[SealedReading, SealedReading] | None:
@@ -66,6 +70,11 @@ def stands(reference: Reference, counting_ids: Sequence[int]) -> bool:
     if reference.further_readings:
         return [*made_from, *reference.further_readings] == list(counting_ids)
     return made_from == [None, None] or made_from == list(counting_ids[:2])
+
+
+def made_by_rule(reference: Reference | None) -> str | None:
+    """The rule that made a reference by itself; None where a physician decided, or where there is none."""
+    return reference.rule if reference is not None and reference.decided_by is None else None
 
 
 def sealed_study(
@@ -95,6 +104,7 @@ def sealed_study(
             tuple(_drawn(blobs, reading, reader) for reading, reader in readings),
             reference.id if reference else None,
             reference.status if reference else None,
+            made_by_rule(reference),
         )
         for image, readings, reference in found
     )

@@ -1,17 +1,20 @@
 """Agreement → reference: settles what agrees, hands the rest to physicians, writes down what they decide."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from backend.adjudication import references
 from backend.adjudication.queue import refresh_case
+from backend.adjudication.several import RULES
 from backend.agreement import report
 from backend.agreement.keep import keep_comparisons
 from backend.settings import Settings
 from backend.store.readings import counting
-from backend.store.sealed import current_reference
+from backend.store.sealed import current_reference, made_by_rule
 from backend.store.session import open_session
 from backend.store.tables import Image, Reading
 
@@ -54,12 +57,21 @@ def open_cases(settings: Settings) -> list[int]:
 
 
 def _without_reference(settings: Settings) -> list[int]:
-    """Images with two or more counting readings and no reference that stands on them."""
+    """Images with two or more counting readings whose reference is still to be made, or to be made of all of them."""
     with open_session(settings) as session:
         readings = counting().subquery()
         images = session.scalars(select(Reading.image_id).where(Reading.id.in_(select(readings.c.id))))
-        seen: dict[int, int] = {}
-        for image_id in images:
-            seen[image_id] = seen.get(image_id, 0) + 1
-        twice = sorted(image_id for image_id, times in seen.items() if times > 1)
-        return [image_id for image_id in twice if current_reference(session, image_id) is None]
+        seen = Counter(images)
+        return [
+            image_id
+            for image_id in sorted(seen)
+            if seen[image_id] > 1 and _open(session, settings, image_id, seen[image_id])
+        ]
+
+
+def _open(session: Session, settings: Settings, image_id: int, readings: int) -> bool:
+    reference = current_reference(session, image_id)
+    if reference is None:
+        return True
+    rule = references.rule_for(settings, readings)
+    return rule is not None and made_by_rule(reference) not in (None, RULES[rule])

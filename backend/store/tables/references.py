@@ -94,7 +94,8 @@ class Case(Base):
 class Adjudication(Base):
     """One physician's work on one case; what was decided is the sequence of its steps.
 
-    `readings` maps image ids (as text) to the ids of the readings compared: the work is on these and no others.
+    `readings` maps image ids (as text) to the ids of the readings compared, `disputed` those of the projections that
+    the work decides and `beside` those of the others: the work is on these and no others.
     """
 
     __tablename__ = "adjudications"
