@@ -94,7 +94,8 @@ def fields(known: dict[str, type]) -> dict[str, Any]:
         if name not in known:
             raise InputError(say("is unknown; known are {names}", names=", ".join(known)), source="body", field=name)
         if value is not None and (not isinstance(value, known[name]) or isinstance(value, bool)):
-            raise InputError(say("is {value!r}; give a {kind}", value=value, kind=known[name].__name__), source="body", field=name)
+            problem = say("is {value!r}; give a {kind}", value=value, kind=known[name].__name__)
+            raise InputError(problem, source="body", field=name)
     return body
 
 

@@ -46,14 +46,19 @@ def rollback() -> AnyResponse:
 @only("engineer")
 def report(model_id: str) -> str:
     if latest_report(settings(), model_id) is None:
-        abort(404, _("model %(model)s has no evaluation report; `scintiloop evaluate %(model)s` makes one", model=model_id))
+        advice = _(
+            "model %(model)s has no evaluation report; `scintiloop evaluate %(model)s` makes one", model=model_id
+        )
+        abort(404, advice)
     return render_template("report.html", model_id=model_id)
 
 
 @pages.get("/<model_id>/report.html")
 @only("engineer")
 def report_file(model_id: str) -> Response:
-    sha256 = latest_report(settings(), model_id) or abort(404, _("model %(model)s has no evaluation report", model=model_id))
+    sha256 = latest_report(settings(), model_id)
+    if sha256 is None:
+        abort(404, _("model %(model)s has no evaluation report", model=model_id))
     policy = {"Content-Security-Policy": REPORT_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     return Response(blobs_of(settings()).get(sha256), mimetype="text/html", headers=policy)
 

@@ -3,6 +3,7 @@
 from flask import Blueprint, abort, render_template
 from flask_login import current_user
 
+from backend.agreement.own import own_agreement
 from backend.jobs.steps.worklists import progress
 from backend.web.guard import only, settings
 from backend.web.words import gettext as _
@@ -17,5 +18,6 @@ def show() -> str:
     return render_template(
         "own.html",
         progress=progress(settings(), reader_id),
+        own=own_agreement(settings(), reader_id),
         label_studio=settings().label_studio_address,
     )

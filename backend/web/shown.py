@@ -6,12 +6,13 @@ from typing import Any
 from flask import Flask
 
 from backend import __version__
+from backend.web.words import gettext as _
 
 
 def teach(app: Flask) -> None:
     """Gives the templates their filters."""
     app.jinja_env.globals["version"] = __version__
-    app.jinja_env.filters.update(figure=figure, difference=difference, moment=moment, duration=duration)
+    app.jinja_env.filters.update(figure=figure, difference=difference, plain=plain, moment=moment, duration=duration)
 
 
 def figure(value: dict[str, Any] | None) -> str:
@@ -26,6 +27,11 @@ def difference(value: dict[str, Any] | None) -> str:
     if not value or value.get("value") is None:
         return "–"
     return f"{value['value']:+.3f}{_interval(value, '+.3f')}, {_count(value)}"
+
+
+def plain(value: float | None) -> str:
+    """`0.704`, or a dash where there is none."""
+    return "–" if value is None else f"{value:.3f}"
 
 
 def moment(iso: str | None) -> str:
@@ -51,4 +57,5 @@ def _count(value: dict[str, Any]) -> str:
 def _interval(value: dict[str, Any], form: str) -> str:
     if value.get("low") is None or value.get("high") is None:
         return ""
-    return f" ({value['low']:{form}} to {value['high']:{form}})"
+    ends = {name: format(value[name], form) for name in ("low", "high")}
+    return " (" + _("%(low)s to %(high)s", **ends) + ")"

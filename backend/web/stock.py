@@ -47,7 +47,7 @@ def stock(settings: Settings) -> dict[str, Any]:
         "known": Counter(_truth(study) for study in {one.study.id: one.study for one in projections}.values()),
         "exposures": Counter(reading.exposure for pair in readings.values() for reading in pair),
         "labels": _labels(references),
-        "exclusions": Counter(one.reference.reason for one in references if one.reference and one.reference.status == "excluded"),
+        "exclusions": _exclusions(references),
         "new": _new(references, since),
         "datasets": versions(settings),
     }
@@ -93,6 +93,11 @@ def _labels(projections: Iterable[_Projection]) -> dict[str, int]:
         "bladder": sum(one.bladder_sha256 not in (None, nothing) for one in references),
         "references": len(references),
     }
+
+
+def _exclusions(projections: Iterable[_Projection]) -> Counter[str | None]:
+    references = [one.reference for one in projections if one.reference]
+    return Counter(reference.reason for reference in references if reference.status == "excluded")
 
 
 def _champions_freeze(session: Session) -> DatasetVersion | None:

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, g, request, session
+from flask import Flask, g, has_request_context, request, session
 from flask_login import current_user
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -42,6 +42,8 @@ def teach(app: Flask) -> None:
 
 def language() -> Language:
     """The account's choice, else the session's, else what the browser prefers, else English."""
+    if not has_request_context():
+        return "en"
     if "language" not in g:
         g.language = _chosen() or request.accept_languages.best_match(LANGUAGES) or "en"
     found: Language = g.language
