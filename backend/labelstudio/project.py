@@ -151,8 +151,8 @@ class ReaderProject:
         """Ids of the tasks that the reader has begun: with a submission, a skip or a draft."""
         begun = {int(task["id"]) for task in self.tasks_with_annotations()}
         with asking(self.settings, f"list the drafts of {self.account.name}"):
-            listed = self.service.tasks.list(project=self.id, fields="all", page_size=TASKS_PER_PAGE)
-            return begun | {task.id for task in listed if task.drafts}
+            # Label Studio gives the drafts themselves to whoever made them alone
+            return begun | {task.id for task in self._listed(fields="all") if task.draft_exists}
 
     def as_the_reader_sees(self, task_id: int) -> dict[str, Any]:
         """The task as the reader's own page gets it, predictions included."""
