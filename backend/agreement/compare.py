@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from backend.measures.disagreement import Disagreement, disagreement
 from backend.records import AgreementRules, LabelMasks
+from backend.sentences import Sentence, say
 from converters.regions import Label
 
 
@@ -35,19 +36,22 @@ def compare(
     return PairAgreement(found.dice, len(found.match.matched), only, patient_call_differs, found)
 
 
-def needs_adjudication(pair: PairAgreement, rules: AgreementRules) -> tuple[str, ...]:
+def needs_adjudication(pair: PairAgreement, rules: AgreementRules) -> tuple[Sentence, ...]:
     """Why a physician must decide, in words; empty where the readings agree."""
     found, reasons = pair.disagreement, []
     if not found.contested:
         return ()
     if pair.patient_call_differs and pair.only != (0, 0):
-        reasons.append("one reader found lesions in the study and the other none")
-    lesion_dice = pair.dice["metastasis"]
-    if lesion_dice is not None and lesion_dice < rules.dice_floor:
-        reasons.append(f"the lesion Dice is {lesion_dice:.2f}, below {rules.dice_floor:g}")
-    alone = len(found.only_a) + len(found.only_b)
+        reasons.append(say("one reader found lesions in the study and the other none"))
+    lesion_dice, floor = pair.dice["metastasis"], rules.dice_floor
+    if lesion_dice is not None and lesion_dice < floor:
+        reasons.append(say("the lesion Dice is {dice:.2f}, below {floor:g}", dice=lesion_dice, floor=floor))
+    alone, pixels = len(found.only_a) + len(found.only_b), rules.unmatched_lesion_pixels
     if alone and not reasons:
-        reasons.append(f"lesions of {rules.unmatched_lesion_pixels} pixels or more that one reader alone drew: {alone}")
+        reasons.append(
+            say("lesions of {pixels} pixels or more that one reader alone drew: {n}", pixels=pixels, n=alone)
+        )
     if found.bladder:
-        reasons.append(f"the bladder Dice is {pair.dice['bladder']:.2f}, below {rules.bladder_dice_floor:g}")
+        bladder_dice, floor = pair.dice["bladder"], rules.bladder_dice_floor
+        reasons.append(say("the bladder Dice is {dice:.2f}, below {floor:g}", dice=bladder_dice, floor=floor))
     return tuple(reasons)

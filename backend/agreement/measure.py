@@ -1,7 +1,7 @@
 """What is measured of two readings of one projection, or of one reading and its reference: a plain document."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from backend.measures.lesions import match
 from backend.measures.overlap import overlap, pooled_dice
 from backend.measures.surface import surface_distances
 from backend.records import AgreementRules, LabelMasks, SubImage, Window
+from backend.sentences import Sentence, say
 from converters.regions import LABELS, Mask
 
 Measures = dict[str, Any]
@@ -37,7 +38,8 @@ def measure(
         `labels`: {label: {`dice`, `hd95_mm`, `mean_surface_distance_mm`, `pixels` [shared, of a, of b],
         `border_pixels`}}; `lesions`: {`matched`, `only` [of a, of b], `split`, `merged`, `inside`}; `label_swapped`;
         `patient_call`: whether [a, b] hold a lesion here; `bstbi_a`, `bstbi_b`: sums over `sub_images` many;
-        `reasons`: why a physician must decide, where the readers call the patient `alike` and where `differing`.
+        `reasons`: why a physician must decide, where the readers call the patient `alike` and where `differing`, as
+        `reasons` reads them.
 
     Raises:
         ValueError: the shapes differ.
@@ -45,11 +47,10 @@ def measure(
     folded = fold(a.metastasis, a.bladder, b.metastasis, b.bladder)
     small_a, small_b = LabelMasks(*folded[:2]), LabelMasks(*folded[2:])
     alike = compare(small_a, small_b, rules)
-    reasons = list(needs_adjudication(alike, rules))
-    differing = reasons
+    same = differing = _kept(needs_adjudication(alike, rules))
     if alike.only != (0, 0):
         pair = compare(small_a, small_b, rules, patient_call_differs=True)
-        differing = list(needs_adjudication(pair, rules))
+        differing = _kept(needs_adjudication(pair, rules))
     kinds = Counter(one.kind for one in alike.disagreement.relations)
     return {
         "labels": _labels(a, b, pixel_mm),
@@ -57,8 +58,18 @@ def measure(
         | {kind: kinds[kind] for kind in ("split", "merged", "inside")},
         "label_swapped": kinds["label"],
         "patient_call": [bool(small_a.metastasis.any()), bool(small_b.metastasis.any())],
-        "reasons": {"alike": reasons, "differing": differing},
+        "reasons": {"alike": same, "differing": differing},
     } | _burdens(a, b, sub_images or {})
+
+
+def reasons(measures: Measures, *, calls_differ: bool) -> tuple[Sentence, ...]:
+    """Why a physician must decide, in words; empty where the readings agree.
+
+    Args:
+        calls_differ: over the study, one reader found lesions and the other none.
+    """
+    kept = measures["reasons"]["differing" if calls_differ else "alike"]
+    return tuple(say(one["template"], **one["values"]) for one in kept)
 
 
 def measure_against(
@@ -90,6 +101,11 @@ def measure_against(
         },
         "patient_call": [bool(found.matched or over_called), bool(truth.any())],
     }
+
+
+def _kept(sentences: Iterable[Sentence]) -> list[Measures]:
+    """As JSON, so that they can still be said in another language."""
+    return [{"template": one.template, "values": one.values} for one in sentences]
 
 
 def _labels(a: LabelMasks, b: LabelMasks, pixel_mm: float | None) -> dict[str, Measures]:

@@ -6,15 +6,17 @@ from typing import Any, cast
 
 from backend.agreement.keep import keep_all
 from backend.agreement.material import Compared, Material, material
+from backend.agreement.measure import reasons
 from backend.agreement.rows import ImageRow
 from backend.agreement.studies import study_agreement
 from backend.measures.intervals import bootstrap_mean
 from backend.records import ProjectionStatus
+from backend.sentences import say
 from backend.settings import Settings
 from backend.store.session import open_session
 from converters.regions import LABELS
 
-ONE_CANNOT_READ = "one reader calls the image unreadable and the other read it"
+ONE_CANNOT_READ = say("one reader calls the image unreadable and the other read it")
 
 
 def survey(
@@ -78,28 +80,22 @@ def standing_of(image: ImageRow, deciding: Compared | None) -> dict[str, Any]:
     Args:
         deciding: the two readings that make the reference, compared; None where one of them could not read the image.
     """
-    reasons = _reasons(deciding)
+    asked = reasons(deciding.measures, calls_differ=deciding.calls_differ) if deciding else ()
     pair = image.readings[:2] if len(image.readings) > 1 else ()
     excluding = sum(reading.exclusion is not None for reading in pair)
-    status = _status(image, excluding, reasons)
-    words = list(reasons) if status in ("adjudicate", "adjudicated") else []
+    status = _status(image, excluding, asked)
+    words = list(asked) if status in ("adjudicate", "adjudicated") else []
     return {"status": status, "reasons": [*words, ONE_CANNOT_READ] if excluding == 1 else words}
 
 
-def _status(image: ImageRow, excluding: int, reasons: tuple[str, ...]) -> ProjectionStatus:
+def _status(image: ImageRow, excluding: int, asked: tuple[str, ...]) -> ProjectionStatus:
     if image.reference is not None:
         return cast(ProjectionStatus, image.reference.status)
     if len(image.readings) < 2:
         return "waiting"
     if excluding == 2:
         return "excluded"
-    return "adjudicate" if excluding or reasons else "agreed"
-
-
-def _reasons(deciding: Compared | None) -> tuple[str, ...]:
-    if deciding is None:
-        return ()
-    return tuple(deciding.measures["reasons"]["differing" if deciding.calls_differ else "alike"])
+    return "adjudicate" if excluding or asked else "agreed"
 
 
 def _place(image: ImageRow) -> dict[str, Any]:

@@ -1,23 +1,29 @@
 """Where the loop stands, counted in the database; no figure here comes from a model's look at an unread case."""
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend.records import PROJECTIONS
+from backend.promotion.registry import champion
 from backend.settings import Settings
 from backend.store.readings import counting
+from backend.store.readings import standing as standing_readings
 from backend.store.sealed import stands
 from backend.store.session import open_session
 from backend.store.tables import (
     ChampionChange,
+    Comparison,
     DatasetVersion,
     Image,
     ModelVersion,
     Patient,
     Reader,
+    Reading,
+    ReadingScore,
     Reference,
     Run,
     Study,
@@ -26,11 +32,26 @@ from backend.store.tables import (
 SETTLED = ("agreed", "adjudicated", "excluded")
 
 
+@dataclass(frozen=True)
+class StudyStanding:
+    """Where each projection of a study stands, and how many readings of it are sealed.
+
+    `new`: a reference of it was sealed after the champion's dataset version was frozen.
+    """
+
+    study_id: int
+    token: str
+    image_ids: dict[str, int]
+    projections: dict[str, str]
+    sealed: dict[str, int]
+    new: bool
+
+
 def standing(settings: Settings) -> dict[str, Any]:
     """Counts of every step of the loop, and the champion, as JSON."""
     with open_session(settings) as session:
-        projections = Counter(status for _, statuses in _statuses(session) for status in statuses.values())
-        champion = session.scalars(select(ChampionChange).order_by(ChampionChange.id.desc()).limit(1)).first()
+        projections = Counter(status for one in study_standings(session) for status in one.projections.values())
+        change = session.scalars(select(ChampionChange).order_by(ChampionChange.id.desc()).limit(1)).first()
         return {
             "patients": _count(session, Patient.id),
             "studies": _count(session, Study.id),
@@ -40,38 +61,79 @@ def standing(settings: Settings) -> dict[str, Any]:
             "datasets": _count(session, DatasetVersion.id),
             "runs": _count(session, Run.id),
             "models": _count(session, ModelVersion.id),
-            "champion": champion.model_id if champion else None,
-            "champion_since": champion.at.isoformat() if champion and champion.model_id else None,
+            "champion": change.model_id if change else None,
+            "champion_since": change.at.isoformat() if change and change.model_id else None,
         }
 
 
-def study_statuses(settings: Settings) -> list[dict[str, Any]]:
-    """Every study by its token, with the status of each projection; newest study first."""
-    with open_session(settings) as session:
-        found = [
-            {"study": study.token, "projections": {name: statuses.get(name) for name in PROJECTIONS}}
-            for study, statuses in _statuses(session)
-        ]
-    return found[::-1]
-
-
-def _statuses(session: Session) -> list[tuple[Study, dict[str, str]]]:
+def study_standings(session: Session) -> list[StudyStanding]:
+    """Every study in the order of arrival, from columns alone: there may be ten thousand."""
     readings: defaultdict[int, list[int]] = defaultdict(list)
-    for reading in session.scalars(counting()):
-        readings[reading.image_id].append(reading.id)
-    newest = {row.image_id: row for row in session.scalars(select(Reference).order_by(Reference.id))}
-    found: dict[int, tuple[Study, dict[str, str]]] = {}
-    for study, image in session.execute(select(Study, Image).join(Image.study).order_by(Study.id)):
-        status = _status(newest.get(image.id), readings[image.id])
-        found.setdefault(study.id, (study, {}))[1][image.projection] = status
-    return list(found.values())
+    for image_id, reading in session.execute(counting().with_only_columns(Reading.image_id, Reading.id)):
+        readings[image_id].append(reading)
+    references = {row.image_id: row for row in session.execute(_REFERENCES)}
+    since = _champions_freeze(session)
+    studies: dict[int, tuple[str, dict[str, int]]] = {}
+    images = select(Study.id, Study.token, Image.projection, Image.id).join(Image.study)
+    for study, token, projection, image_id in session.execute(images.order_by(Study.id, Image.projection)):
+        studies.setdefault(study, (token, {}))[1][projection] = image_id
+    found = []
+    for study, (token, image_ids) in studies.items():
+        kept = {name: _standing_reference(references.get(one), readings[one]) for name, one in image_ids.items()}
+        sealed = {name: len(readings[one]) for name, one in image_ids.items()}
+        statuses = {name: _status(kept[name], sealed[name]) for name in image_ids}
+        found.append(
+            StudyStanding(study, token, image_ids, statuses, sealed, any(_is_new(one, since) for one in kept.values()))
+        )
+    return found
 
 
-def _status(reference: Reference | None, readings: list[int]) -> str:
+def mark_of_standing(session: Session, rules: str) -> tuple[Any, ...]:
+    """Changes whenever something does that standings or figures of agreement are made from."""
+    counted = counting().subquery()
+    asked = (
+        select(func.count(), func.sum(counted.c.id)).select_from(counted),
+        select(func.count(), func.sum(Reading.id)).where(Reading.repeat.is_(True), *standing_readings()),
+        select(func.max(Reference.id)),
+        select(func.max(ChampionChange.id)),
+        select(func.count(Image.id), func.max(Image.id)),
+        select(func.count(Study.id)).where(Study.control.is_(True)),
+        select(func.count(Comparison.id)).where(Comparison.rules == rules),
+        select(func.count(ReadingScore.id)).where(ReadingScore.rules == rules),
+    )
+    return (rules, *(tuple(session.execute(one).one()) for one in asked))
+
+
+_REFERENCES = select(
+    Reference.image_id,
+    Reference.status,
+    Reference.reading_a,
+    Reference.reading_b,
+    Reference.further_readings,
+    Reference.created,
+).order_by(Reference.id)
+
+
+def _standing_reference(reference: Any, readings: list[int]) -> Any:
+    return reference if reference is not None and stands(reference, readings) else None
+
+
+def _status(reference: Any, sealed: int) -> str:
     """`adjudicate` also for the moment in which two readings are in and not yet compared."""
-    if reference is not None and stands(reference, readings):
-        return reference.status
-    return "waiting" if len(readings) < 2 else "adjudicate"
+    if reference is not None:
+        return str(reference.status)
+    return "waiting" if sealed < 2 else "adjudicate"
+
+
+def _champions_freeze(session: Session) -> datetime | None:
+    """When the champion's dataset version was frozen; None without a champion that learned from one."""
+    serving = champion(session)
+    dataset = session.get(DatasetVersion, serving.dataset_id) if serving and serving.dataset_id else None
+    return dataset.created if dataset else None
+
+
+def _is_new(reference: Any, since: datetime | None) -> bool:
+    return reference is not None and reference.status != "excluded" and (since is None or reference.created > since)
 
 
 def _count(session: Session, column: Any) -> int:

@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import converters, loop, outlines, services
+from tests.benchmarks import agreement, converters, loop, outlines, services
 from tests.benchmarks.machine import describe
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
     "converters": converters.measure,
     "outlines": outlines.measure,
+    "agreement": agreement.measure_agreement,
     "loop": loop.measure,
     "services": services.measure,
 }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backend.agreement.edits import edits
-from backend.agreement.measure import measure, measure_against
+from backend.agreement.measure import measure, measure_against, reasons
 from backend.measures.burden import bstbi
 from backend.records import AgreementRules, LabelMasks
 
@@ -55,9 +55,13 @@ def test_a_lesion_that_the_other_reader_calls_bladder_is_a_swapped_label(drawn, 
 
 
 def test_reasons_are_kept_for_either_call_of_the_patient(drawn, box):
-    found = measure(drawn(box(*LESION), box(300, 100, 4, 4)), drawn(box(*LESION)), RULES, None)["reasons"]
-    assert found["alike"] == []
-    assert found["differing"] == ["one reader found lesions in the study and the other none"]
+    found = measure(drawn(box(*LESION), box(300, 100, 4, 4)), drawn(box(*LESION)), RULES, None)
+    assert reasons(found, calls_differ=False) == ()
+    assert reasons(found, calls_differ=True) == ("one reader found lesions in the study and the other none",)
+    low = measure(drawn(box(*LESION)), drawn(box(100, 105, 10, 10)), RULES, None)
+    [words] = reasons(low, calls_differ=False)
+    assert words == "the lesion Dice is 0.50, below 0.7"
+    assert words.template == "the lesion Dice is {dice:.2f}, below {floor:g}"
 
 
 def test_the_burden_index_of_either_reading_is_summed_over_the_sub_images(drawn, box):
