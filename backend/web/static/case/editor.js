@@ -40,7 +40,6 @@ export class Editor {
   choose(tool) {
     this.lift();
     this.line = [];
-    if (this.tool === "points" && tool !== "points" && this.chosen) this.cursor = [...this.chosen];
     this.tool = tool;
     if (tool === "points") this.keepPoint();
     this.changed();

@@ -42,7 +42,7 @@ export class Work {
   send(step) {
     const superseded = ({ step: other, problem }) => problem && other.dispute && other.dispute === step.dispute;
     this.waiting = this.waiting.filter((one) => !superseded(one));
-    const entry = { step, problem: null, asked: performance.now() };
+    const entry = { step, problem: null };
     this.waiting.push(entry);
     this.changed();
     this.pump();
@@ -84,9 +84,8 @@ export class Work {
     const { status, body } = await this.post(this.addresses.steps, { revision: this.source.revision, ...entry.step });
     if (status === 200) {
       this.trouble = null;
-      this.waiting = this.waiting.filter((one) => one !== entry);
-      this.acknowledged = performance.now() - entry.asked;
       await this.apply(entry.step, body);
+      this.waiting = this.waiting.filter((one) => one !== entry);
       entry.done(true);
     } else {
       await this.refused(entry, status, body);
