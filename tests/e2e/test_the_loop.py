@@ -109,12 +109,14 @@ def test_every_service_serves(show):
     assert roles == [("label_studio", "reader")] * 2 + [("web", name) for name in everybody]
 
 
-def test_a_case_is_shown_to_one_reader_and_a_sequestered_one_to_none(show, waiting):
+def test_a_case_is_shown_to_one_reader_and_one_that_is_sequestered_or_a_control_to_none(show, waiting):
     with open_session(show.settings) as session:
-        sequestered = {study.token: study.patient.sequestered for study in session.scalars(select(Study))}
+        studies = session.scalars(select(Study)).all()
+        hidden = {study.token: study.patient.sequestered or study.control for study in studies}
+        assert any(study.patient.sequestered for study in studies)
     shown = [case.token for case in waiting["assisted"]]
-    assert sorted(shown) == sorted({case.token for case in waiting["blind"] if not sequestered[case.token]})
-    assert any(sequestered[case.token] for case in waiting["blind"])
+    assert sorted(shown) == sorted({case.token for case in waiting["blind"] if not hidden[case.token]})
+    assert any(hidden[case.token] for case in waiting["blind"])
     assert not any(sum(case.shown().values()) for case in waiting["blind"])
 
 
