@@ -3,7 +3,7 @@
 import os
 import uuid
 import zlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,9 +15,10 @@ from backend.records import PROJECTIONS, WINDOWS, Exposure, LabelMasks
 from backend.settings import Settings, load_settings
 from backend.store.blobs import blobs_of
 from backend.store.images import encode_png, name_digest
+from backend.store.masks import put_mask
 from backend.store.regions_document import encode
 from backend.store.session import engine_for, open_session
-from backend.store.tables import Base, Image, ImageName, Patient, Reader, Reading, Study, now
+from backend.store.tables import Base, Image, ImageName, Patient, Reader, Reading, Reference, Study, now
 from converters.grid import GRID_SHAPE
 from converters.rasterise import draw
 from converters.regions import Label, Polygon, Region
@@ -150,6 +151,29 @@ def add_reading(settings: Settings) -> Callable[..., int]:
             for reading in earlier:
                 reading.superseded_by = row.id
             return row.id
+
+    return add
+
+
+@pytest.fixture
+def add_reference(settings: Settings, drawn: Callable[..., LabelMasks]) -> Callable[..., int]:
+    """`add_reference(image, (first, second), *regions, ignored=regions)` seals what these say; returns its id."""
+
+    def add(image: int, readings: Sequence[int], *regions: Region, ignored: Sequence[Region] = ()) -> int:
+        masks, blobs = drawn(*regions), blobs_of(settings)
+        hashes = {
+            "metastasis_sha256": put_mask(blobs, masks.metastasis),
+            "bladder_sha256": put_mask(blobs, masks.bladder),
+            "ignored_sha256": put_mask(blobs, drawn(*ignored).metastasis),
+        }
+        first, second = readings
+        with open_session(settings) as session:
+            reference = Reference(
+                image_id=image, status="agreed", rule="test", reading_a=first, reading_b=second, **hashes
+            )
+            session.add(reference)
+            session.flush()
+            return reference.id
 
     return add
 
