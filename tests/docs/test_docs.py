@@ -203,7 +203,15 @@ def _the_physicians_list_shows_a_dispute(monkeypatch: pytest.MonkeyPatch, capsys
     for task in revised:
         task["annotations"][0] |= {"updated_at": "2100-01-01T00:00:00Z", "result": task["annotations"][0]["result"][1:]}
     Path("revised.json").write_text(json.dumps(revised), encoding="utf-8")
-    CliRunner().invoke(main, ["readings", "import", "revised.json", "--reader", "ben"], catch_exceptions=False)
+    # in a home of its own: where the reference is written already, a revision changes nothing any more
+    monkeypatch.setenv("SCINTILOOP_HOME", str(Path("other home").absolute()))
+    labelme = "simulated/readers/reader-1/labelme"
+    for line in (
+        "ingest simulated",
+        f"readings import {labelme} --reader anna",
+        "readings import revised.json --reader ben",
+    ):
+        CliRunner().invoke(main, line.split(), catch_exceptions=False)
     capsys.readouterr()
     assert program, "the page has lost its example"
     exec(program[1], {})  # noqa: S102 (the page's own example)
