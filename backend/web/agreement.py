@@ -58,7 +58,7 @@ def study(token: str) -> str:
 @only("physician", "engineer")
 def figures() -> str:
     with_names = current_user.may("engineer")
-    missing = keep_few(settings())
+    missing = _remembered("missing", lambda: keep_few(settings()))
     found = _remembered("project", lambda: project_figures(_all()))
     return render_template("agreement_figures.html", figures=found, with_names=with_names, missing=missing)
 
@@ -66,7 +66,7 @@ def figures() -> str:
 @pages.get("/exposure")
 @only("engineer")
 def exposure() -> str:
-    missing = keep_few(settings())
+    missing = _remembered("missing", lambda: keep_few(settings()))
     report = _remembered("exposure", lambda: exposure_report(_all()))
     return render_template("exposure.html", report=report, missing=missing)
 
