@@ -39,7 +39,7 @@ def act(
     """
     revision, action, detail = check_step(step)
     with open_session(settings) as session:
-        work = my_work(session, token, account_id)
+        work = my_work(session, token, account_id, steps=False)
     case = load_case(settings, work.study_id, work.chosen)
     try:
         with open_session(settings) as session:
@@ -108,7 +108,7 @@ def _decision(case: CaseStudy, work: Work, detail: dict[str, Any], action: str) 
     if action == "clear":
         return detail
     dispute, choice = found[1], detail["choice"]
-    fitting = [case.shown(one) for one in choices_of(dispute)]
+    fitting = case.shown(choices_of(dispute))
     if choice not in fitting:
         raise InputError(say("choose one of: {choices}", choices=", ".join(fitting)), field="choice")
     rejects = case.choice(choice) in rejecting(dispute)

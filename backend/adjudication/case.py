@@ -1,7 +1,7 @@
 """A case as a physician has it: the projections of a study and what is disputed in each, kept at hand."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, cast
@@ -25,6 +25,7 @@ from backend.store.tables import Study
 from converters.grid import GRID_SHAPE
 from converters.regions import LABELS
 
+SHOWN_CHOICES = ("first", "second", "union", "intersection", "none", "midway", "edit")
 CASES_AT_HAND = 16
 DRAWINGS_AT_HAND = 1024
 
@@ -88,9 +89,10 @@ class CaseStudy:
         """A choice in terms of the readings a and b, from one in terms of the first and the second."""
         return next((side for name, side in self.order.items() if name == shown), shown)
 
-    def shown(self, choice: str) -> str:
-        """The other way round."""
-        return next((name for name, side in self.order.items() if side == choice), choice)
+    def shown(self, choices: Iterable[str]) -> list[str]:
+        """The other way round, in an order that tells nothing of the readings'."""
+        names: dict[str, str] = {side: name for name, side in self.order.items()}
+        return sorted((names.get(choice, choice) for choice in choices), key=SHOWN_CHOICES.index)
 
 
 @lru_cache(maxsize=CASES_AT_HAND)

@@ -113,7 +113,6 @@ def _dispute(
     sides = {shown: known[f"side_{case.order[shown]}"] for shown in case.order}
     ordered = case.order["first"] == "a"
     mirrored = dispute.kind if ordered and dispute.kind in ("split", "merged") else MIRRORED.get(dispute.kind)
-    choices = sorted((case.shown(choice) for choice in choices_of(dispute)), key=_CHOICE_ORDER.index)
     return {
         "key": dispute.key,
         "number": dispute.identifier,
@@ -123,14 +122,11 @@ def _dispute(
         "first": sides["first"],
         "second": sides["second"],
         "unreadable": _unreadable(case, projection, dispute),
-        "choices": choices,
-        "needs_reason": sorted((case.shown(choice) for choice in rejecting(dispute)), key=_CHOICE_ORDER.index),
+        "choices": case.shown(choices_of(dispute)),
+        "needs_reason": case.shown(rejecting(dispute)),
         "decision": decision,
         "joint": None if joint is None else _joint(dispute, joint),
     }
-
-
-_CHOICE_ORDER = ["first", "second", "union", "intersection", "none", "midway", "edit"]
 
 
 @lru_cache(maxsize=DISPUTES_AT_HAND)
@@ -158,7 +154,7 @@ def _unreadable(case: CaseStudy, projection: CaseProjection, dispute: Dispute) -
     if dispute.kind != "exclusion" or projection.compared is None:
         return None
     a, b = projection.compared.a.exclusion, projection.compared.b.exclusion
-    return {"by": case.shown("a" if a else "b"), "reason": a or b or ""}
+    return {"by": case.shown(["a" if a else "b"])[0], "reason": a or b or ""}
 
 
 def _joint(dispute: Dispute, joint: tuple[State, State]) -> dict[str, Any]:

@@ -64,8 +64,12 @@ def find_study(session: Session, token: str, *, lock: bool = False) -> Study:
     return study
 
 
-def my_work(session: Session, token: str, account_id: int, *, lock: bool = False) -> Work:
+def my_work(session: Session, token: str, account_id: int, *, lock: bool = False, steps: bool = True) -> Work:
     """The physician's newest work on a case.
+
+    Args:
+        lock: keep others from the case until the transaction ends.
+        steps: read them too.
 
     Raises:
         NotFound: no study has that name.
@@ -77,12 +81,12 @@ def my_work(session: Session, token: str, account_id: int, *, lock: bool = False
     if row is None or row.state == "ended":
         refuse_in_hand(in_hand(session, study.id), account_id)
         raise WrongState(say("open the case first"))
-    return read_work(session, row)
+    return read_work(session, row, steps=steps)
 
 
-def read_work(session: Session, row: Adjudication) -> Work:
-    chosen = select(AdjudicationStep).where(AdjudicationStep.adjudication_id == row.id)
-    steps = session.scalars(chosen.order_by(AdjudicationStep.number))
+def read_work(session: Session, row: Adjudication, *, steps: bool = True) -> Work:
+    columns = (AdjudicationStep.number, AdjudicationStep.action, AdjudicationStep.detail)
+    chosen = select(*columns).where(AdjudicationStep.adjudication_id == row.id).order_by(AdjudicationStep.number)
     return Work(
         row.id,
         row.study_id,
@@ -93,7 +97,7 @@ def read_work(session: Session, row: Adjudication) -> Work:
         row.state,
         row.readings,
         row.rules,
-        tuple(Step(step.number, step.action, step.detail) for step in steps),
+        tuple(Step(*step) for step in session.execute(chosen)) if steps else (),
         row.continues,
     )
 
