@@ -80,7 +80,8 @@ def outline(identifier: str = "r1") -> dict[str, Any]:
 
 
 def publish_study(project: ReaderProject, token: str) -> int:
-    """Puts four drawn sub-images into the reader's folder and a task of them into the project; returns its id."""
+    """Puts four drawn sub-images into the reader's folder and an assisted task of them into the project; returns its
+    id."""
     rows, columns = np.mgrid[:1024, :256]
     body = np.exp(-(((columns - 128) / 40) ** 2)) * (np.abs(rows - 480) < 420)
     spot = np.exp(-(((columns - 128) / 6) ** 2) - ((rows - 240) / 9) ** 2)
@@ -91,7 +92,7 @@ def publish_study(project: ReaderProject, token: str) -> int:
             grey = 255 - np.clip((120 if window == "low" else 60) * body + 160 * spot, 0, 255)
             Picture.fromarray(grey.astype(np.uint8)).save(project.directory / name)
             data[image_name(projection, window)] = f"/data/local-files/?d={project.folder}/{name}"
-    return project.import_tasks([data])[0]
+    return project.import_tasks([data], ["assisted"])[0]
 
 
 def push_outline(project: ReaderProject, task: int) -> None:

@@ -71,6 +71,8 @@ FORBIDDEN_AT_HOME = [
     ("GET", "/api/webhooks/", None),
     ("POST", "/api/ml/", {"project": 1, "url": "http://127.0.0.1:9/"}),
     ("POST", "/api/predictions/", {"task": 1, "result": []}),
+    ("GET", "/api/predictions?task={task}", None),
+    ("GET", "/api/predictions/{prediction}/", None),
     ("DELETE", "/api/predictions/{prediction}/", None),
     ("POST", "/api/dm/actions?id=delete_tasks&project={project}", {}),
     ("POST", "/api/dm/actions?id=retrieve_tasks_predictions&project={project}", {}),
@@ -96,7 +98,6 @@ ALLOWED_AT_HOME = [
     ("GET", "/api/tasks/{task}/annotations"),
     ("GET", "/api/annotations/{annotation}"),
     ("GET", "/api/drafts/{draft}"),
-    ("GET", "/api/predictions?task={task}"),
     ("GET", "/api/dm/views?project={project}"),
     ("POST", "/api/dm/actions?id=next_task&project={project}"),
     ("GET", "/api/current-user/whoami"),
@@ -171,6 +172,81 @@ def test_a_body_that_cannot_be_read_is_refused(desks, sessions):
     path = f"/api/tasks/{desks[0].task}/annotations/"
     assert sessions[0].post(path, data=b"{", headers=headers).status_code == 404
     assert sessions[0].post(path, data=b"x", headers={"Content-Type": "text/plain"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/json", '{{"result": [], "draft_id": {draft}.5}}'),
+        ("application/json", '{{"result": [], "draft_id": "{draft}.0"}}'),
+        ("application/json", '{{"result": [], "draft_id": " {draft} "}}'),
+        ("application/json", '{{"result": [], "inner": "{{\\"drafts\\": [{draft}]}}"}}'),
+        ("application/json; charset=utf-7", '{{"result": [], "+AGQ-raft_id": {draft}}}'),
+        ("application/x-www-form-urlencoded", "result=[]&draft_id={draft}"),
+        ("application/x-www-form-urlencoded", "result=[]&draft_id[0]={draft}"),
+        (
+            "multipart/form-data; boundary=x",
+            '--x\r\nContent-Disposition: form-data; name="draft_id"\r\n\r\n{draft}\r\n--x--',
+        ),
+    ],
+    ids=["fraction", "text", "spaces", "JSON in text", "charset", "form", "form's list", "multipart"],
+)
+def test_an_id_in_disguise_is_still_not_found(desks, sessions, content_type, body):
+    path = f"/api/tasks/{desks[0].task}/annotations/"
+    filled = body.format(draft=desks[1].draft)
+    answer = sessions[0].post(path, data=filled.encode(), headers={"Content-Type": content_type})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "header", ["Authorization: Token {token}", "Authorization: Basic {token}", "X-Api-Key: {token}"]
+)
+def test_no_token_but_a_personal_one_is_looked_at(desks, sessions, header):
+    name, _, value = header.partition(": ")
+    answer = sessions[0].get(f"/api/tasks/{desks[0].task}/", headers={name: value.format(token="a" * 40)})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        '{"filters": {"conjunction": "and", "items": [{"filter": "filter:tasks:predictions_score", '
+        '"operator": "greater", "type": "Number", "value": 0.5}]}}',
+        '{"ordering": ["-tasks:predictions_score"]}',
+    ],
+    ids=["filter", "order"],
+)
+def test_a_list_is_neither_narrowed_nor_ordered_by_what_the_model_said(desks, sessions, query):
+    path, own = "/api/tasks", {"project": desks[0].project.id}
+    assert sessions[0].get(path, params=own | {"query": query}).status_code == 404
+    harmless = query.replace("predictions_score", "total_annotations")
+    assert sessions[0].get(path, params=own | {"query": harmless}).status_code == 200
+
+
+def test_the_models_outlines_show_on_assisted_tasks_alone(desks, sessions):
+    desk, project = desks[0], desks[0].project
+    outlines = {}
+    for exposure in ("assisted", "blind"):
+        project.mark({desk.task: exposure})
+        one = sessions[0].get(f"/api/tasks/{desk.task}/").json()
+        listed = sessions[0].get(f"/api/tasks?project={project.id}&fields=all&page_size=100").json()["tasks"]
+        [same] = [task for task in listed if task["id"] == desk.task]
+        outlines[exposure] = [len(one["predictions"]), len(same["predictions"]), bool(same["predictions_results"])]
+    project.mark({desk.task: "assisted"})
+    assert outlines == {"assisted": [1, 1, True], "blind": [0, 0, False]}
+
+
+def test_a_task_that_nobody_marked_counts_as_blind(desks, sessions):
+    desk, project = desks[0], desks[0].project
+    project.service.tasks.update(id=str(desk.task), meta={})
+    shown = sessions[0].get(f"/api/tasks/{desk.task}/").json()["predictions"]
+    project.mark({desk.task: "assisted"})
+    assert shown == []
+
+
+def test_a_reader_cannot_mark_a_task(desks, sessions):
+    answer = sessions[0].patch(f"/api/tasks/{desks[0].task}/", json={"meta": {"exposure": "assisted"}})
+    assert answer.status_code == 404
 
 
 def test_without_a_log_in_there_is_nothing_but_the_way_in(desks, room_settings):

@@ -50,13 +50,10 @@ READER = {
     "tasks:api-annotations:annotation-detail": WRITE,
     "tasks:api-annotations:annotation-convert-to-draft": READ | {"POST"},
     "tasks:api-drafts:draft-detail": WRITE,
-    "tasks:api-predictions:prediction-list": READ,
-    "tasks:api-predictions:prediction-detail": READ,
 }
 
 MUST_NAME_A_PROJECT = {
     "tasks:api:task-list": ("project", "view"),
-    "tasks:api-predictions:prediction-list": ("project", "task"),
     "data_manager:api:view-list": ("project",),
     "data_manager:dm-columns": ("project",),
     "data_manager:dm-project": ("project",),

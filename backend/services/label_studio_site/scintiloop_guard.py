@@ -2,7 +2,8 @@
 
 Each reader has an organisation of their own with a service account that made it and acts for Scintiloop. Label Studio
 leaves some routes open across organisations; here every id that a request names is resolved before the view runs, and
-the answer is 404 unless all of them belong to the caller's organisation.
+the answer is 404 unless all of them belong to the caller's organisation. What a view then answers a reader loses the
+model's outlines of every task that is not assisted.
 """
 
 import logging
@@ -13,7 +14,8 @@ from django.apps import apps
 from django.conf import settings
 from django.http import JsonResponse
 from scintiloop_allowed import READ, allowed_for_anyone, allowed_for_reader
-from scintiloop_ids import Unreadable, named_ids
+from scintiloop_ids import Unreadable, named_ids, named_values
+from scintiloop_predictions import asks_about_predictions, hide_from_blind
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,8 @@ MODELS = {
 }
 AUTHOR = {"annotation": "completed_by", "draft": "user", "user": "id"}
 """A reader changes only what is the reader's own."""
+FRONT_END = ("EDITOR_ROOT", "DM_ROOT", "REACT_APP_ROOT", "STATIC_ROOT")
+"""Settings of Label Studio that name the folders of its own front end."""
 FILES = "storages:localfiles_data"
 FORBIDDEN_ROUTES = frozenset({"user-signup", "data_import:data-upload", "data_import:storage-data-upload"})
 """Signing up and uploading are not how anything gets in here."""
@@ -55,32 +59,55 @@ class GuardMiddleware:
         """Answers 404 instead of the view where the caller may not know that the thing exists."""
         route = request.resolver_match.view_name or ""
         view_name = f"{view.__module__}.{getattr(view, '__name__', '')}"
-        if allowed_for_anyone(route, view_name, request.method):
+        if allowed_for_anyone(route, view_name, request.method) and _is_front_end(path_parts):
             return None
         if route not in FORBIDDEN_ROUTES and self._permits(request, route, path_parts):
             return None
         log.warning("refused %s %s to user %s", request.method, route or view_name, request.user.pk)
         return JsonResponse({"detail": "Not found."}, status=404)
 
+    def process_template_response(self, request, response):
+        """Takes the model's outlines of blind tasks out of what a view answers a reader."""
+        if request.user.is_authenticated and _is_reader(request.user):
+            hide_from_blind(getattr(response, "data", None), _assisted)
+        return response
+
     def _permits(self, request, route, path_parts):
-        # such a token would be looked at after us, by the view, and could belong to somebody else
-        if request.headers.get("Authorization", "").lower().startswith("token"):
+        # other tokens would be looked at after us, by the view, and could belong to somebody else
+        kind_of_token = request.headers.get("Authorization", "Bearer").split()[:1]
+        if [kind.lower() for kind in kind_of_token] != ["bearer"]:
+            return False
+        try:
+            named = named_ids(request, route, path_parts)
+            reader = not request.user.is_authenticated or _is_reader(request.user)
+            if reader and (not allowed_for_reader(request, route) or asks_about_predictions(named_values(request))):
+                return False
+        except Unreadable:
             return False
         if not request.user.is_authenticated:
-            return allowed_for_reader(request, route)  # the view itself asks for a log-in
-        organisation = request.user.active_organization
-        reader = organisation is None or organisation.created_by_id != request.user.pk
-        if reader and not allowed_for_reader(request, route):
-            return False
-        return organisation is not None and _names_only_own(request, route, path_parts, organisation, reader)
+            return True  # the view itself asks for a log-in
+        return _all_own(request, route, named, reader)
 
 
-def _names_only_own(request, route, path_parts, organisation, reader):
-    if route == FILES and not _within_own_folder(request, organisation):
-        return False
-    try:
-        named = named_ids(request, route, path_parts)
-    except Unreadable:
+def _is_reader(user):
+    """Everybody but the service account that made the organisation."""
+    return user.active_organization is None or user.active_organization.created_by_id != user.pk
+
+
+def _is_front_end(path_parts):
+    """Whether a view that serves files, if it is one, serves the front end's."""
+    root = path_parts.get("document_root")
+    return root is None or str(root) in {str(getattr(settings, name)) for name in FRONT_END}
+
+
+def _assisted(task_ids):
+    tasks, _ = _model("task")
+    return set(tasks.objects.filter(pk__in=task_ids, meta__exposure="assisted").values_list("pk", flat=True))
+
+
+def _all_own(request, route, named, reader):
+    organisation = request.user.active_organization
+    if organisation is None or (route == FILES and not _within_own_folder(request, organisation)):
         return False
     writer = request.user if reader and request.method not in READ else None
     return all(_all_within(kind, ids, organisation, writer) for kind, ids in named.items())

@@ -6,16 +6,30 @@ from collections import defaultdict
 from urllib.parse import unquote
 
 KEYS = {
-    "project": ("project", "project_id", "projects", "project_ids", "ids"),
+    "project": ("project", "project_id", "projects", "project_ids", "associated_projects", "ids"),
     "task": ("task", "task_id", "tasks", "task_ids", "included", "excluded"),
-    "annotation": ("annotation", "annotation_id", "annotations", "annotation_ids", "parent_annotation"),
+    "annotation": (
+        *("annotation", "annotation_id", "annotations", "annotation_ids"),
+        *("parent_annotation", "parent_annotation_id"),
+    ),
     "draft": ("draft", "draft_id", "drafts"),
-    "prediction": ("prediction", "prediction_id", "predictions", "parent_prediction"),
+    "prediction": (
+        *("prediction", "prediction_id", "predictions", "prediction_ids"),
+        *("parent_prediction", "parent_prediction_id"),
+    ),
     "view": ("view", "view_id", "views", "tab", "tabID"),
-    "ml_backend": ("ml_backend", "ml_backend_id"),
+    "storage": ("storage", "storage_id"),
+    "ml_backend": ("ml_backend", "ml_backend_id", "ml_backend_model", "ml_backend_model_id", "model", "model_id"),
+    "webhook": ("webhook", "webhook_id"),
     "file_upload": ("file_upload", "file_upload_id", "file_upload_ids"),
-    "organization": ("organization", "organization_id", "active_organization"),
-    "user": ("user", "user_id", "completed_by", "updated_by", "created_by"),
+    "export": ("export", "export_id"),
+    "label": ("label", "label_id"),
+    "organization": ("organization", "organization_id", "active_organization", "active_organization_id"),
+    "user": (
+        *("user", "user_id", "users", "completed_by", "completed_by_id", "updated_by", "updated_by_id"),
+        *("created_by", "created_by_id", "last_created_by", "last_created_by_id", "deleted_by", "deleted_by_id"),
+        *("approved_by", "approved_by_id", "triggered_by", "triggered_by_id", "comment_authors"),
+    ),
 }
 KIND_OF_KEY = {key: kind for kind, keys in KEYS.items() for key in keys}
 
@@ -54,7 +68,7 @@ def named_ids(request, route, path_parts):
     """Ids that the request names, `{kind: {id, …}}`.
 
     Raises:
-        Unreadable: a part of the path has no known kind, or the body is neither JSON nor a form.
+        Unreadable: a part of the path has no known kind, or the body is not JSON in UTF-8.
     """
     found = defaultdict(set)
     kinds = next((kinds for pattern, kinds in PATHS if re.match(pattern, route)), {})
@@ -65,64 +79,75 @@ def named_ids(request, route, path_parts):
         if part not in kinds or number is None:
             raise Unreadable(part)
         found[kinds[part]].add(number)
-    for name, values in request.GET.lists():
-        _gather_all(found, name, values)
-    _gather(found, None, _body(request, found))
+    for key, value in named_values(request):
+        if key in KIND_OF_KEY and (number := _number(value)) is not None and (key, value) != NO_DRAFT:
+            found[KIND_OF_KEY[key]].add(number)
     return found
 
 
-def _body(request, found):
+def named_values(request):
+    """Pairs (key, value) of everything in query and body, however deep, JSON inside text included; values are no lists
+    and no objects, and an object's `id` also counts under the object's own key.
+
+    Raises:
+        Unreadable: the body is not JSON in UTF-8.
+    """
+    try:
+        for name, values in request.GET.lists():
+            for value in values:
+                yield from _leaves(name, value)
+                yield from ((name, part) for part in value.split(","))
+        yield from _leaves(None, _body(request))
+    except RecursionError:
+        raise Unreadable("depth") from None
+
+
+def _body(request):
+    """Only what Label Studio is sure to read as we do: a form spells lists in many ways, a charset changes the text."""
     if not request.body:
         return None
-    if request.content_type == "application/json":
-        try:
-            return json.loads(request.body)
-        except ValueError:
-            raise Unreadable("body") from None
-    if request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        for name, values in request.POST.lists():
-            _gather_all(found, name, values)
-        return None
-    raise Unreadable("content type")
+    charset = request.content_params.get("charset", "utf-8")
+    if request.content_type != "application/json" or charset.lower() not in ("utf-8", "utf8"):
+        raise Unreadable("content type")
+    try:
+        return json.loads(request.body.decode("utf-8"))
+    except ValueError:
+        raise Unreadable("body") from None
 
 
-def _gather_all(found, name, values):
-    for value in values:
-        document = _document(value)
-        _gather(found, name, value.split(",") if document is None else document)
-
-
-def _document(text):
-    """A JSON object or list inside a query parameter, quoted once more or not."""
-    for candidate in (text, unquote(text)):
-        if candidate.lstrip()[:1] in ("{", "["):
-            try:
-                return json.loads(candidate)
-            except ValueError:
-                continue
-    return None
-
-
-def _gather(found, key, value):
+def _leaves(key, value):
     if isinstance(value, dict):
+        yield key, value.get("id")
         for name, inner in value.items():
-            _gather(found, name, inner)
-        kind, value = KIND_OF_KEY.get(key), value.get("id")
-        if kind and _number(value) is not None:
-            found[kind].add(_number(value))
+            yield from _leaves(name, inner)
     elif isinstance(value, list):
         for inner in value:
-            _gather(found, key, inner)
-    elif key in KIND_OF_KEY and (number := _number(value)) is not None and (key, value) != NO_DRAFT:
-        found[KIND_OF_KEY[key]].add(number)
+            yield from _leaves(key, inner)
+    else:
+        yield key, value
+        for document in _documents(value):
+            yield from _leaves(key, document)
+
+
+def _documents(text):
+    """The JSON objects and lists that a text holds as it stands and once unquoted, as Label Studio may read it."""
+    if not isinstance(text, str):
+        return
+    for candidate in {text, unquote(text)}:
+        if candidate.lstrip()[:1] in ("{", "["):
+            try:
+                yield json.loads(candidate)
+            except ValueError:
+                continue
 
 
 def _number(value):
-    """The id as Label Studio would read it: `7`, `"7"`, `" 7 "`, `"7.0"`; None for what is no id, 0 for none's id."""
-    if isinstance(value, bool) or value is None:
+    """The id as Label Studio and its database would read it: `7`, `"7"`, `" 7 "`, `"7.0"`, `7.9`, and `true` as 1; None
+    for what is no id, 0 for none's id."""
+    if value is None or value is False:
         return None
     try:
-        number = int(re.sub(r"\.0*\s*$", "", str(value)))
-    except ValueError:
+        number = int(value) if isinstance(value, (bool, float)) else int(re.sub(r"\.0*\s*$", "", str(value)))
+    except (ValueError, OverflowError):
         return None
     return number if 0 < number < LARGEST_ID else 0
