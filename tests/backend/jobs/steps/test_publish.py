@@ -1,32 +1,18 @@
 """When publishing asks Label Studio for something, and when the database alone."""
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict
 
 import pytest
 from sqlalchemy import select
 
 from backend.errors import ServiceError
 from backend.jobs.steps import publish
-from backend.labelstudio.accounts import ReaderAccount, accounts_file
 from backend.settings import Settings
 from backend.store.lock import one_at_a_time
 from backend.store.session import open_session
 from backend.store.tables import Assignment
 
 AddStudy = Callable[..., dict[str, int]]
-ACCOUNT = ReaderAccount("first", 1, 1, "first@localhost", "secret", 5, "reader's token", "service's token")
-
-
-@pytest.fixture
-def away(settings: Settings, add_reader: Callable[..., int]) -> Settings:
-    """A reader with a project in a Label Studio that does not answer."""
-    add_reader("first", 1, user=5, project=7)
-    kept = {name: value for name, value in asdict(ACCOUNT).items() if name != "name"}
-    accounts_file(settings).parent.mkdir(parents=True)
-    accounts_file(settings).write_text(json.dumps({"first": kept}))
-    return settings.model_copy(update={"label_studio_url": "http://127.0.0.1:1"})
 
 
 def give_tasks(settings: Settings) -> None:
