@@ -1,11 +1,15 @@
 """Collects what the pages say and brings it into the translations: `scripts/words`."""
 
+import ast
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
+
+Message = str | tuple[str, ...]
 
 BACKEND = Path(__file__).parents[2]
 PO = Path(__file__).parent / "zh" / "LC_MESSAGES" / "messages.po"
@@ -19,7 +23,8 @@ msgstr ""
 """
 """No dates and no tool's version: the file changes when words do."""
 
-IN_PYTHON = {"_": None, "gettext": None, "ngettext": (1, 2), "say": None, "word": None}
+IN_PYTHON = {"_": 1, "gettext": 1, "ngettext": 2, "say": 1, "word": 1}
+"""Functions whose first arguments are sentences, and how many."""
 IN_TEMPLATES = {"_": None, "gettext": None, "ngettext": (1, 2)}
 TEMPLATE_OPTIONS = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"}
 OF_THE_TERMINAL = ("cli", "services", "phantom")
@@ -31,9 +36,11 @@ def said() -> Catalog:
     found = Catalog(charset="utf-8")
     for path in sorted(BACKEND.rglob("*.py")):
         if path.relative_to(BACKEND).parts[0] not in OF_THE_TERMINAL:
-            _add(found, path, "python", IN_PYTHON, {})
+            for message in _in_python(path):
+                _add(found, path, message)
     for path in sorted((BACKEND / "web" / "templates").rglob("*.html")):
-        _add(found, path, "jinja2.ext:babel_extract", IN_TEMPLATES, TEMPLATE_OPTIONS)
+        for message in _in_template(path):
+            _add(found, path, message)
     return found
 
 
@@ -51,9 +58,23 @@ def written(known: Catalog, wanted: Catalog) -> bytes:
     return HEADER.encode() + lines.getvalue()
 
 
-def _add(found: Catalog, path: Path, method: str, keywords: dict[str, tuple[int, int] | None], options: object) -> None:
-    for _, message, _comments, context in extract_from_file(method, path, keywords, options=options):  # type: ignore[arg-type]
-        found.add(message, locations=[(str(path.relative_to(BACKEND.parent)), 0)], context=context)
+def _in_python(path: Path) -> Iterator[Message]:
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id not in IN_PYTHON:
+            continue
+        spoken = call.args[: IN_PYTHON[call.func.id]]
+        texts = [one.value for one in spoken if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        if texts and len(texts) == len(spoken):
+            yield texts[0] if len(texts) == 1 else tuple(texts)
+
+
+def _in_template(path: Path) -> Iterator[Message]:
+    found = extract_from_file("jinja2.ext:babel_extract", path, IN_TEMPLATES, options=TEMPLATE_OPTIONS)
+    yield from (message for _, message, _, _ in found)
+
+
+def _add(found: Catalog, path: Path, message: Message) -> None:
+    found.add(message, locations=[(str(path.relative_to(BACKEND.parent)), 0)])
 
 
 def main() -> None:
