@@ -10,12 +10,13 @@ import pytest
 
 from backend.errors import NotFound, Refused
 from backend.readings.import_files import import_paths
-from backend.records import Exposure, LabelMasks, Prediction
+from backend.records import PROJECTIONS, Exposure, LabelMasks, Prediction
 from backend.settings import Settings
 from backend.store.session import open_session
 from backend.store.tables import Assignment, Reading
 from backend.worklist.assign import assign
 from backend.worklist.labelme_folder import export
+from backend.worklist.repeats import put_in_repeats
 from converters.labelme import read_labelme, write_labelme
 from converters.regions import Polygon, Region
 
@@ -132,6 +133,32 @@ def test_a_model_that_fails_leaves_no_half_folder(settings: Settings, tmp_path: 
     with pytest.raises(RuntimeError):
         export(settings, "anna", tmp_path / "out", fails)
     assert [path for path in tmp_path.iterdir() if path.name != "home"] == []
+
+
+@pytest.mark.usefixtures("assigned")
+def test_a_hidden_repeat_lies_in_the_folder_as_any_blind_case_and_comes_back_known_for_one(
+    settings: Settings, tmp_path: Path
+) -> None:
+    often = settings.model_copy(update={"repeat_share": 0.999, "repeat_days": 0.0})
+    for projection in PROJECTIONS:
+        first = tmp_path / f"{projection}.json"
+        first.write_bytes(write_labelme([], f"b_{projection}_low.png", 1024, 256))
+        import_paths(settings, [first], "anna")
+    assert put_in_repeats(often) == 1
+    assert export(settings, "anna", tmp_path / "out", suggest)["images"] == 4
+    [alias] = {path.name.split("_")[0] for path in (tmp_path / "out").glob("*.png")} - {"a"}
+    assert {path.name for path in (tmp_path / "out").glob("b_*")} == set()
+    path = tmp_path / "out" / f"{alias}_anterior_low.json"
+    assert regions_in(path) == 0
+    document = json.loads(path.read_text(encoding="utf-8"))
+    other = json.loads((tmp_path / "out" / "a_anterior_low.json").read_text(encoding="utf-8"))
+    assert document.keys() == other.keys()
+    document["flags"]["read"] = True
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert import_paths(settings, [path], "anna")["new"] == 1
+    with open_session(settings) as session:
+        assert [(row.image_id, row.exposure) for row in session.query(Reading).filter(Reading.repeat)] == [(3, "blind")]
+    assert export(settings, "anna", tmp_path / "again", suggest)["images"] == 3
 
 
 @pytest.mark.usefixtures("assigned")

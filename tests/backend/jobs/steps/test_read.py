@@ -10,7 +10,7 @@ from sqlalchemy import select
 from backend.jobs.steps import publish, read
 from backend.settings import Settings
 from backend.store.session import open_session
-from backend.store.tables import Assignment, Reading, now
+from backend.store.tables import Assignment, Reading, Withdrawal, now
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,14 @@ def test_a_task_that_was_read_and_holds_nothing_any_more_is_emptied(
     later = now() + timedelta(seconds=1)
     found = read._emptied(one_of_two_read, Listed(7, there), [{"id": task} for task in listed], later)  # type: ignore[arg-type]
     assert [task["id"] for task in found] == emptied
+
+
+def test_a_withdrawal_that_came_too_late_is_not_looked_for_again(one_of_two_read: Settings) -> None:
+    with open_session(one_of_two_read) as session:
+        session.add(Withdrawal(reader_id=1, annotation=1, at=now()))
+    later = now() + timedelta(seconds=1)
+    found = read._emptied(one_of_two_read, Listed(7, {"s1": 100, "s2": 101}), [], later)  # type: ignore[arg-type]
+    assert found == []
 
 
 def test_the_first_two_readers_make_themselves_known_and_a_third_is_named_in_the_settings(settings: Settings) -> None:
