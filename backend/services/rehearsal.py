@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backend.adjudication.references import open_case, record_decisions
+import numpy as np
+
 from backend.errors import ServiceError
 from backend.jobs.dispatch import dispatch
+from backend.jobs.steps import adjudicate as cases
 from backend.jobs.steps import agree, read
 from backend.labelstudio.layout import projection_of
 from backend.labelstudio.project import open_project
@@ -20,16 +22,17 @@ from backend.labelstudio.results import study_results
 from backend.phantom.adjudicator import decide
 from backend.phantom.cohort import PhantomStudy
 from backend.phantom.readers import read as draw_reading
-from backend.records import PROJECTIONS, LabelMasks, Projection
+from backend.records import LabelMasks, Projection
 from backend.settings import Settings
-from backend.store.session import open_session
-from backend.store.tables import Image
-from converters.grid import GRID_COLUMNS, GRID_ROWS
+from backend.store.accounts import create_first_accounts
+from converters.grid import GRID_COLUMNS, GRID_ROWS, GRID_SHAPE
 from converters.label_studio import read_export
 from converters.labelme import read_labelme, write_labelme
-from converters.regions import Region
+from converters.rasterise import draw
+from converters.regions import Label, Mask, Polygon, Region
 
-PHYSICIAN = "simulated physician"
+SHOWN_AS = {"a": "first", "b": "second", "none": "none"}
+WITHOUT_SAYING_MORE = "other"
 SECONDS_FOR_WEBHOOKS = 120.0
 
 Advance = Callable[[int, int], None]
@@ -45,6 +48,24 @@ class Cast:
     seed: int
     browser_reader: str
     desktop_reader: str
+
+
+@dataclass(frozen=True, eq=False)
+class Outlined:
+    """What the page shows of one reading, as pixels of a small frame."""
+
+    label: Label
+    mask: Mask
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A dispute as the simulated physician takes it: `a` is the reading that the page calls the first."""
+
+    identifier: int
+    at: tuple[int, int]
+    a: Outlined | None
+    b: Outlined | None
 
 
 def read_in_label_studio(cast: Cast, advance: Advance) -> int:
@@ -77,13 +98,52 @@ def read_in_labelme(cast: Cast, folder: Path, advance: Advance) -> dict[str, Any
 
 
 def adjudicate(cast: Cast) -> int:
-    """The physician decides every open case, lesion by lesion; returns how many projections that were."""
-    waiting = agree.open_cases(cast.settings)
-    for image_id in waiting:
-        case = open_case(cast.settings, image_id)
-        decisions = decide(_truth(cast, image_id), case.disputes)
-        record_decisions(cast.settings, image_id, decisions, PHYSICIAN)
-    return len(waiting)
+    """The physician opens case after case and decides it, lesion by lesion; returns how many projections that were."""
+    agree.settle(cast.settings)
+    physician, decided = _physician(cast.settings), 0
+    while page := cases.queue(cast.settings, account_id=physician)["cases"]:
+        for row in page:
+            decided += _decide_case(cast, row["study"], physician)
+    return decided
+
+
+def _physician(settings: Settings) -> int:
+    """The physician's account among the first ones."""
+    create_first_accounts(settings)
+    known = cases.physicians(settings)
+    if not known:
+        raise ServiceError("no physician has an account; make one, so that the simulated physician can decide")
+    return int(known[0]["id"])
+
+
+def _decide_case(cast: Cast, token: str, physician: int) -> int:
+    document = cases.open_case_for(cast.settings, token, physician)
+    revision = document["revision"]
+    disputed = [projection for projection in document["projections"] if projection["disputes"]]
+    for projection in disputed:
+        questions = [_question(dispute) for dispute in projection["disputes"]]
+        answers = decide(_truth(cast, token, projection["projection"]), questions)
+        for dispute in projection["disputes"]:
+            choice = SHOWN_AS[answers[dispute["number"]]]
+            reason = WITHOUT_SAYING_MORE if choice in dispute["needs_reason"] else None
+            step = {"action": "decide", "dispute": dispute["key"], "choice": choice, "reason": reason}
+            revision = cases.act(cast.settings, token, physician, {"revision": revision} | step)["revision"]
+    cases.finish(cast.settings, token, physician, revision)
+    return len(disputed)
+
+
+def _question(dispute: dict[str, Any]) -> Question:
+    """A dispute of the page in its smallest frame."""
+    left, top, right, bottom = dispute["box"]
+    frame = np.s_[top:bottom, left:right]
+    sides = [None if dispute[name] is None else _drawn(dispute[name], frame) for name in ("first", "second")]
+    return Question(dispute["number"], (top, left), *sides)
+
+
+def _drawn(side: dict[str, Any], frame: tuple[slice, slice]) -> Outlined:
+    rings = [tuple((column, row) for column, row in ring) for ring in side["rings"]]
+    regions = [Region(side["label"], Polygon(rings[0], tuple(rings[1:])))] if rings else []
+    return Outlined(side["label"], draw(regions, GRID_SHAPE).masks[side["label"]][frame])
 
 
 def _shown_in_label_studio(task: dict[str, Any]) -> Shown | None:
@@ -126,10 +186,6 @@ def _await_readings(cast: Cast, waiting: list[tuple[str, int]]) -> None:
         time.sleep(0.5)
 
 
-def _truth(cast: Cast, image_id: int) -> LabelMasks:
-    with open_session(cast.settings) as session:
-        image = session.get_one(Image, image_id)
-        token = image.study.token
-        projection = next(name for name in PROJECTIONS if name == image.projection)
+def _truth(cast: Cast, token: str, projection: Projection) -> LabelMasks:
     truth = cast.phantoms[token].projections[projection].truth
     return LabelMasks(truth["metastasis"], truth["bladder"])
