@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import agreement, converters, loop, outlines, services
+from tests.benchmarks import agreement, converters, loop, outlines, reading_room, services
 from tests.benchmarks.machine import describe
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
     "agreement": agreement.measure_agreement,
     "loop": loop.measure,
     "services": services.measure,
+    "reading-room": reading_room.measure,
 }
 HEAD = "# Benchmarks\n\nWritten by `make bench`; absolute times belong to the machine named in each section.\n"
 

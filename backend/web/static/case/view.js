@@ -13,6 +13,7 @@ export class View {
   constructor(figures, scene) {
     this.scene = scene;
     this.panels = figures.map((figure) => new Panel(figure));
+    for (const panel of this.panels) panel.model = this.panels.find((one) => one.projection === panel.projection);
     this.windows = { low: { ...START }, high: { ...START } };
     this.inverted = localStorage.getItem("grey") !== "plain";
     this.zoom = 1;
@@ -142,6 +143,7 @@ function overflow(at, size) {
 }
 
 class Panel {
+  // `model` is the first panel of the same projection: the other window shows the same outlines.
   constructor(figure) {
     this.figure = figure;
     this.projection = figure.dataset.projection;
@@ -151,6 +153,7 @@ class Panel {
     this.above = this.over.getContext("2d");
     this.picture = null;
     this.width = this.height = this.fit = 1;
+    this.last = {};
   }
 
   measure() {
@@ -163,24 +166,43 @@ class Panel {
       const [width, height] = [Math.round(this.width * this.ratio), Math.round(this.height * this.ratio)];
       if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     }
-    this.last = null;
+    this.last = {};
   }
 
+  // What has not changed since the last frame is left as it is.
   draw(view) {
     if (!this.picture) return;
     const scale = view.scale(this) * this.ratio;
     const [cx, cy] = view.twin(this.projection, view.centre);
     const place = [scale, 0, 0, scale, this.under.width / 2 - cx * scale, this.under.height / 2 - cy * scale];
+    const table = view.tables[this.window];
+    if (`${place}` !== this.last.place || table !== this.last.table) this.drawPicture(place, table, view.inverted);
+    if (`${place}` !== this.last.place || view.scene.version !== this.last.version) {
+      if (this.copies) this.copy();
+      else paint(this.above, place, this.ratio, view.scene, this.projection);
+    }
+    this.last = { place: `${place}`, table, version: view.scene.version };
+  }
+
+  drawPicture(place, table, inverted) {
     const { below } = this;
     below.setTransform(1, 0, 0, 1, 0, 0);
-    below.fillStyle = view.inverted ? "#fff" : "#000";
+    below.fillStyle = inverted ? "#fff" : "#000";
     below.fillRect(0, 0, this.under.width, this.under.height);
     below.setTransform(...place);
     below.imageSmoothingQuality = "low";
-    below.drawImage(this.picture.show(view.tables[this.window]), 0, 0);
-    const state = `${place}|${view.scene.version}|${view.inverted}|${this.projection}`;
-    if (state === this.last) return;
-    this.last = state;
-    paint(this.above, place, this.ratio, view.scene, this.projection);
+    below.drawImage(this.picture.show(table), 0, 0);
+  }
+
+  get copies() {
+    const { over } = this.model;
+    return this.model !== this && over.width === this.over.width && over.height === this.over.height;
+  }
+
+  copy() {
+    this.above.setTransform(1, 0, 0, 1, 0, 0);
+    this.above.globalCompositeOperation = "copy";
+    this.above.drawImage(this.model.over, 0, 0);
+    this.above.globalCompositeOperation = "source-over";
   }
 }
