@@ -66,6 +66,8 @@ def _print_summary(document: dict[str, Any]) -> None:
         for label, row in last["dice"].items()
     ]
     table("Dice on the same test patients, mean over projections that hold the label, 95 % interval", heads, dice)
+    cases = document["cases"]
+    click.echo(f"{cases['projections']} projections of {cases['studies']} new studies wait for a physician's decision")
     for one in document["next"]["readers"]:
         click.echo(f"{one['reader']}: {one['pre_annotated']} new studies pre-annotated by {one['model']}")
     services = [(one["name"], one["state"], one["url"]) for one in document["site"]["services"]]

@@ -36,6 +36,8 @@ from backend.store.secrets import write_secret
 MARKER = "demo.json"
 NEXT_STUDIES = 8
 """Studies that nobody has read yet, left pre-annotated for whoever opens Label Studio after the demo."""
+CASE_STUDIES = 4
+"""Studies that both readers have read and nobody has decided, left for whoever opens the queue after the demo."""
 LEAST_STUDIES = 12
 ENGINEER = "demo engineer"
 
@@ -68,7 +70,7 @@ def demonstrate(settings: Settings, studies: int, seed: int, narrator: Narrator)
     A home in which this demo was shown before just starts again; the home of another demo makes way.
 
     Yields:
-        the summary: `studies`, `seed`, `rounds` (readings, references, run, why promoted), `next`, `site`.
+        the summary: `studies`, `seed`, `rounds` (readings, references, run, why promoted), `cases`, `next`, `site`.
 
     Raises:
         Refused: the home holds something other than a demo, or there are too few studies; nothing was changed.
@@ -92,11 +94,13 @@ def _show(settings: Settings, studies: int, seed: int, narrator: Narrator) -> di
     order = list(stage.cast.phantoms)
     first, rest = order[: studies // 3], order[studies // 3 : studies]
     rounds = [_round(stage, 1, first), _round(stage, 2, rest)]
+    cases = _leave_cases(stage, order[studies : studies + CASE_STUDIES])
     summary = {
         "studies": studies,
         "seed": seed,
         "rounds": rounds,
-        "next": _next_scans(stage, order[studies:]),
+        "cases": cases,
+        "next": _next_scans(stage, order[studies + CASE_STUDIES :]),
         "seconds": round(time.monotonic() - started, 1),
     }
     (settings.home / MARKER).write_text(json.dumps({"asked": [studies, seed], "summary": summary}), encoding="utf-8")
@@ -141,7 +145,7 @@ def _empty_home(settings: Settings, seed: int) -> None:
 
 def _prepare(settings: Settings, studies: int, seed: int, narrator: Narrator) -> _Stage:
     scans = settings.home / "demo" / "scans"
-    total = studies + NEXT_STUDIES
+    total = studies + CASE_STUDIES + NEXT_STUDIES
     phantoms: dict[str, PhantomStudy] = {}
     with narrator.progress("simulating scans") as advance:
 
@@ -159,11 +163,7 @@ def _round(stage: _Stage, number: int, tokens: Sequence[str]) -> dict[str, Any]:
     settings, cast, narrator = stage.settings, stage.cast, stage.narrator
     narrator.say(f"round {number}: {len(tokens)} studies")
     published = _bring_in(stage, tokens)
-    with narrator.progress(f"{cast.browser_reader} reads in Label Studio") as advance:
-        in_browser = rehearsal.read_in_label_studio(cast, advance)
-    with narrator.progress(f"{cast.desktop_reader} reads in Labelme") as advance:
-        folder = settings.home / "demo" / f"labelme-round-{number}"
-        imported = rehearsal.read_in_labelme(cast, folder, advance)
+    readings = _read(stage, f"labelme-round-{number}")
     adjudicated = rehearsal.adjudicate(cast)
     statuses = [one["status"] for one in agree.agreement(settings)["projections"]]
     narrator.say(f"round {number}: {adjudicated} projections adjudicated, {len(statuses)} references; training")
@@ -176,12 +176,22 @@ def _round(stage: _Stage, number: int, tokens: Sequence[str]) -> dict[str, Any]:
         "round": number,
         "studies": len(tokens),
         "pre_annotated": sum(reader["pre_annotated"] for reader in published["readers"]),
-        "readings": 2 * in_browser + imported["new"],
+        "readings": readings,
         "adjudicated": adjudicated,
         "references": {status: statuses.count(status) for status in sorted(set(statuses))},
         "run": run,
         "promoted": _promote(stage, run),
     }
+
+
+def _read(stage: _Stage, folder: str) -> int:
+    """Both readers read what waits for them, the second in a Labelme folder of that name; counts the readings."""
+    cast, narrator = stage.cast, stage.narrator
+    with narrator.progress(f"{cast.browser_reader} reads in Label Studio") as advance:
+        in_browser = rehearsal.read_in_label_studio(cast, advance)
+    with narrator.progress(f"{cast.desktop_reader} reads in Labelme") as advance:
+        imported = rehearsal.read_in_labelme(cast, stage.settings.home / "demo" / folder, advance)
+    return 2 * in_browser + int(imported["new"])
 
 
 def _bring_in(stage: _Stage, tokens: Sequence[str]) -> dict[str, Any]:
@@ -217,6 +227,14 @@ def _promote(stage: _Stage, run: dict[str, Any]) -> str | None:
         promote(stage.settings, run["model"], by=ENGINEER, reason=reason)
     stage.narrator.say(f"promoted {run['model']}: {reason or run['reason']}")
     return reason or ("the gate allows it" if run["champion"] else "no model served before")
+
+
+def _leave_cases(stage: _Stage, tokens: Sequence[str]) -> dict[str, Any]:
+    """Studies that two have read, and what they dispute left to a physician."""
+    stage.narrator.say(f"{len(tokens)} studies more, whose disagreements are left to you")
+    _bring_in(stage, tokens)
+    _read(stage, "labelme-cases")
+    return {"studies": len(tokens), "projections": len(agree.open_cases(stage.settings))}
 
 
 def _next_scans(stage: _Stage, tokens: Sequence[str]) -> dict[str, Any]:
