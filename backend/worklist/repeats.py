@@ -1,6 +1,7 @@
 """Hidden repeats: a few studies that a reader has read blind come again, under another name, for that reader alone."""
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from backend.store.secrets import keyed_digest
 from backend.store.session import open_session
 from backend.store.tables import Assignment, Image, ImageName, Reader, Reading, Study, now
 from backend.worklist.order import drawn
+from backend.worklist.work import work
 
 ALIAS_LENGTH = 16
 """As long as a study's own token, so that nothing tells them apart."""
@@ -23,7 +25,8 @@ def put_in_repeats(settings: Settings) -> int:
     """Puts the repeats that are due on the worklists, each once; returns how many.
 
     Due is a study that the seeded draw picks for the reader (`repeat_share`), every projection of which the reader has
-    read blind, the last at least `repeat_days` ago.
+    read blind, the last at least `repeat_days` ago. They come a few at a time, so that they lie among the other studies
+    at about their share: a list of nothing but repeats would give itself away.
     """
     if not settings.repeat_share:
         return 0
@@ -34,7 +37,8 @@ def put_in_repeats(settings: Settings) -> int:
         made = 0
         for reader in readers.all():
             picked = [study_id for study_id, token in studies if is_picked(settings, reader.number, token)]
-            for study_id in _due(session, reader.id, picked, before):
+            due = _due(session, reader.id, picked, before)
+            for study_id in due[: _room_for(session, reader.id, settings.repeat_share) if due else 0]:
                 _repeat(session, settings, reader, session.get_one(Study, study_id))
                 made += 1
         return made
@@ -44,6 +48,12 @@ def is_picked(settings: Settings, reader_number: int, token: str) -> bool:
     """Whether the seeded draw picks this study to be repeated for this reader."""
     place = int.from_bytes(drawn("repeat", settings.seed, reader_number, token)[:8]) / 2**64
     return place < settings.repeat_share
+
+
+def _room_for(session: Session, reader_id: int, share: float) -> int:
+    """How many more repeats may lie before the reader now: the share of what is still to read, and one at least."""
+    unread = [one.purpose == "repeat" for one in work(session, Assignment.reader_id == reader_id) if not one.is_done]
+    return max(0, max(1, ceil(share * unread.count(False))) - unread.count(True))
 
 
 def _due(session: Session, reader_id: int, picked: list[int], before: datetime) -> list[int]:

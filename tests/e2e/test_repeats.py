@@ -49,8 +49,9 @@ def draw(project, task, box):
 
 @pytest.fixture(scope="module")
 def repeated(room, reading_room, box):
-    """The first reader has read everything once, and all of it has come again; the tasks of the repeats by alias."""
-    for task in tasks_of(room, FIRST, "reading").values():
+    """The first reader has read all studies but one, and one has come again; the tasks of the repeats by alias."""
+    *read_now, _ = tasks_of(room, FIRST, "reading").values()
+    for task in read_now:
         draw(reading_room[FIRST], task, box(300, 120, 12, 9))
     read.reconcile(room)
     publish.publish(room)
@@ -68,8 +69,8 @@ def test_tasks_carry_their_exposure_for_the_guard(room, reading_room):
 
 def test_a_repeat_comes_under_a_name_of_its_own_and_differs_in_nothing_else(room, reading_room, repeated, session_of):
     project = reading_room[FIRST]
-    [before, *_] = tasks_of(room, SECOND, "reading")
-    assert len(repeated) == STUDIES
+    before, _, _ = tasks_of(room, SECOND, "reading")
+    assert len(repeated) == 1
     with open_session(room) as session:
         assert repeated.keys().isdisjoint(session.scalars(select(Study.token)))
     ordinary = reading_room[SECOND].as_the_reader_sees(tasks_of(room, SECOND, "reading")[before])
@@ -104,7 +105,8 @@ def test_what_is_drawn_on_a_repeat_is_kept_for_comparison_alone(room, reading_ro
         assert [(row.exposure, row.shown_model, row.superseded_by) for row in again] == [("blind", None, None)] * 2
         first = session.scalars(counting().where(Reading.image_id == again[0].image_id, Reader.name == FIRST)).one()
         assert first.id != again[0].id
-    assert publish.publish(room)["readers"][0]["tasks"] == 0
+    # the next one comes when this one is read
+    assert publish.publish(room)["readers"][0]["tasks"] == 1
 
 
 def test_what_a_leaver_has_not_begun_leaves_label_studio_and_comes_back_with_the_reader(room, reading_room, session_of):

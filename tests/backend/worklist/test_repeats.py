@@ -94,6 +94,24 @@ def test_repeats_lie_among_the_other_studies_in_reading_order(
     assert len(shown) == 31
 
 
+def test_they_come_a_few_at_a_time_at_about_their_share_of_what_is_still_to_read(
+    settings: Settings, add_study: Any, add_reader: Any, add_reading: AddReading, policy: Any, worklists: Any
+) -> None:
+    settings = settings.model_copy(update={"repeat_share": 0.4, "repeat_days": 0.0})
+    anna = add_reader("anna", 1)
+    for number in range(20):
+        for image in add_study(f"s{number}").values():
+            add_reading(anna, image)
+    assign(settings, policy)
+    assert (put_in_repeats(settings), put_in_repeats(settings)) == (1, 0)
+    for number in range(20, 25):
+        add_study(f"s{number}")
+    assign(settings, policy)
+    assert (put_in_repeats(settings), put_in_repeats(settings)) == (1, 0)
+    [first, second] = [name for name in worklists() if name.startswith("repeat of")]
+    assert first != second
+
+
 def test_about_the_share_is_picked_and_for_each_reader_others(settings: Settings) -> None:
     tokens = [f"study{number}" for number in range(4000)]
     picked = [{token for token in tokens if is_picked(settings, reader, token)} for reader in (1, 2)]
