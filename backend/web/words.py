@@ -45,7 +45,7 @@ def language() -> Language:
     if not has_request_context():
         return "en"
     if "language" not in g:
-        g.language = _chosen() or request.accept_languages.best_match(LANGUAGES) or "en"
+        g.language = _chosen() or _preferred()
     found: Language = g.language
     return found
 
@@ -86,6 +86,15 @@ def _chosen() -> Language | None:
     """A person's own word on it, if it is one of ours."""
     own = getattr(current_user, "language", None) or session.get("language")
     return own if own in LANGUAGES else None
+
+
+def _preferred() -> Language:
+    """The first of ours among what the browser prefers, whatever the region."""
+    for tag, quality in request.accept_languages:
+        for own in LANGUAGES:
+            if quality > 0 and tag.lower().split("-")[0] == own:
+                return own
+    return "en"
 
 
 def _plain(message: str) -> str:
