@@ -14,7 +14,7 @@ from backend.store.blobs import blobs_of
 from backend.store.masks import load_mask
 from backend.store.sealed import current_reference
 from backend.store.session import open_session
-from backend.store.tables import AuditEntry, Reader
+from backend.store.tables import AuditEntry, Case, Patient, Reader, Study
 from converters.grid import GRID_SHAPE
 from converters.rasterise import draw
 from converters.regions import Polygon, Region
@@ -244,13 +244,14 @@ def test_a_reader_who_revises_meanwhile_is_said_and_the_case_opens_again(
         north = session.scalars(select(Reader).where(Reader.number == 1)).one().id
     add_reading(north, images["anterior"], box(*LARGE), box(200, 60, 12, 12))
     settle_images(settings, images.values())
-    seat.keys("ArrowUp", "e", "Enter")
+    seat.keys("c")
+    seat.page.keyboard.type("said too late")
+    seat.keys("Escape")
     expect(seat.page.locator("#trouble")).to_contain_text("revised")
-    with seat.page.expect_navigation():
-        seat.page.once("dialog", lambda dialog: dialog.accept())
-        seat.page.click("#trouble-open")
-    seat.page.wait_for_selector("#case[data-ready]")
+    seat.page.click("#trouble-open")
+    seat.saved()
     assert list(seat.decisions().values()) == [None, "union"], "what still holds stays decided"
+    assert seat.document()["comment"] == "said too late"
 
 
 def test_a_projection_is_excluded_and_included_again(seat: Seat) -> None:
@@ -301,3 +302,18 @@ def test_the_mouse_drags_points_windows_and_images(seat: Seat) -> None:
     after = page.evaluate("() => casePage.desk.editor.rings")
     assert after[0][0] != before[0][0]
     assert after[0][1:] == before[0][1:]
+
+
+def test_the_queue_shows_the_next_cases_without_another_page(seat_of: Callable[..., Seat], settings: Settings) -> None:
+    with open_session(settings) as session:
+        for number in range(70):
+            patient = Patient(pseudonym=f"patient {number}", sequestered=False)
+            study = Study(patient=patient, identifier="s", token=f"{number:016x}")
+            session.add(Case(study=study, open=True, patient_call_differs=False, bstbi_change=0, disputes=1))
+    seat = seat_of()
+    seat.page.goto(f"{seat.address}/adjudication")
+    assert seat.page.locator(".queue .open").count() == 50
+    seat.page.get_by_text("Show the next ones").press("Enter")
+    expect(seat.page.locator(".queue .open")).to_have_count(71)
+    expect(seat.page.get_by_text("Show the next ones")).to_have_count(0)
+    assert seat.complaints == []

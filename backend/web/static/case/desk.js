@@ -16,7 +16,12 @@ export class Desk {
     this.space = false;
     this.looked = view.panels[0];
     this.sealed = work.source.state !== "open";
-    this.selected = (this.disputes().find((one) => !work.decision(one)) ?? this.disputes()[0])?.key ?? null;
+    this.selected = this.firstOpen();
+  }
+
+  firstOpen() {
+    const listed = this.disputes();
+    return (listed.find((one) => !this.work.decision(one)) ?? listed[0])?.key ?? null;
   }
 
   // Those of projections that are not excluded, in the order of the list.
@@ -77,6 +82,7 @@ export class Desk {
   }
 
   refresh() {
+    if (!this.dispute) this.selected = this.firstOpen();
     this.scene.selected = this.selected;
     this.scene.editor = this.editor;
     this.scene.rebuild(this.work.source.projections, (dispute) => this.work.decision(dispute));
@@ -202,6 +208,16 @@ export class Desk {
     this.closeEditor();
     if (editing) this.decide("edit", editor.regions());
     else this.work.send({ action: "add", projection: editor.projection, regions: editor.regions() });
+  }
+
+  // The line that is being drawn first, then the editor.
+  leave() {
+    if (!this.editor.line.length) {
+      this.closeEditor();
+      return;
+    }
+    this.editor.line = [];
+    this.editor.changed();
   }
 
   closeEditor() {

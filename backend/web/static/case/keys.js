@@ -52,7 +52,7 @@ const EDITING = [
   [["5"], "key_from_nothing", (desk) => desk.startFrom("nothing")],
   [["Control+z"], "undo", (desk) => desk.editor.undo()],
   [["s", "Enter"], "key_save", (desk) => desk.saveEdit()],
-  [["Escape"], "key_cancel", (desk) => desk.closeEditor()],
+  [["Escape"], "key_cancel", (desk) => desk.leave()],
 ];
 const ALWAYS = [
   [["z"], "key_zoom", (desk) => desk.toggleZoom()],
@@ -79,7 +79,7 @@ export function listen(desk) {
 
 function pressed(desk, event) {
   const target = event.target;
-  if (target.closest("dialog[open]") && event.key !== "Escape") return;
+  if (document.querySelector("dialog[open]")) return;
   if (target.matches("textarea, input, select")) {
     if (event.key === "Escape") document.getElementById("list").focus();
     if (!(event.ctrlKey && event.key === "Enter")) return;

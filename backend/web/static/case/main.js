@@ -57,7 +57,7 @@ onClick("finish", () => desk.finish());
 onClick("asking-no", () => desk.askNoMore());
 onClick("trouble-retry", () => work.retry());
 onClick("trouble-discard", () => work.discard());
-onClick("trouble-open", () => location.reload());
+onClick("trouble-open", () => work.reopen());
 
 for (const [button, dialog] of [["exclude", "exclude-dialog"], ["second-opinion", "second-dialog"], ["help", "help-dialog"]]) {
   onClick(button, () => at(dialog).showModal());

@@ -1,6 +1,6 @@
 // What is drawn over a sub-image: the two readings, what is settled, what was decided, the model, the editor.
 
-import { both, combine, either, fill, midway, trace } from "./masks.js";
+import { both, boxOf, combine, either, fill, midway, trace } from "./masks.js";
 import { midpoints } from "./rings.js";
 
 export const STYLES = {
@@ -20,6 +20,8 @@ export function pathOf(rings) {
   }
   return path;
 }
+
+const piece = (rings) => ({ path: pathOf(rings), box: boxOf(rings) });
 
 // The rings of what a decision gives the reference.
 export function resultRings(dispute, choice, edited) {
@@ -53,9 +55,9 @@ export class Scene {
   // `decisionOf(dispute)` → what counts for the page now, saved or not.
   rebuild(projections, decisionOf) {
     for (const one of projections) {
-      const layers = { settled: new Path2D(), first: new Path2D(), second: new Path2D(), result: new Path2D() };
-      for (const { rings } of one.settled) layers.settled.addPath(pathOf(rings));
-      for (const { rings } of one.added) layers.result.addPath(pathOf(rings));
+      const layers = { settled: [], first: [], second: [], result: [] };
+      for (const { rings } of one.settled) layers.settled.push(piece(rings));
+      for (const { rings } of one.added) layers.result.push(piece(rings));
       for (const dispute of one.disputes) this.place(layers, dispute, decisionOf(dispute));
       layers.model = this.layers[one.projection].model;
       layers.numbers = one.disputes.map((dispute) => ({ number: dispute.number, box: dispute.box, key: dispute.key }));
@@ -66,22 +68,22 @@ export class Scene {
 
   place(layers, dispute, decision) {
     if (decision) {
-      layers.result.addPath(this.result(dispute, decision));
+      layers.result.push(this.result(dispute, decision));
       if (dispute.key !== this.selected) return;
     }
-    if (dispute.first) layers.first.addPath(pathOf(dispute.first.rings));
-    if (dispute.second) layers.second.addPath(pathOf(dispute.second.rings));
+    if (dispute.first) layers.first.push(piece(dispute.first.rings));
+    if (dispute.second) layers.second.push(piece(dispute.second.rings));
   }
 
   result(dispute, { choice, regions }) {
     const name = `${dispute.key} ${choice} ${choice === "edit" ? JSON.stringify(regions) : ""}`;
-    if (!this.results.has(name)) this.results.set(name, pathOf(resultRings(dispute, choice, regions)));
+    if (!this.results.has(name)) this.results.set(name, piece(resultRings(dispute, choice, regions)));
     return this.results.get(name);
   }
 
   setModel(outlines) {
     for (const [projection, regions] of Object.entries(outlines)) {
-      this.layers[projection].model = pathOf(regions.flatMap((one) => one.rings));
+      this.layers[projection].model = regions.map((one) => piece(one.rings));
     }
     this.changed();
   }
@@ -104,16 +106,24 @@ export function paint(context, place, ratio, scene, projection) {
   context.lineJoin = "round";
   const layers = scene.layers[projection];
   if (!scene.hidden) {
-    const shown = ["settled", "result", "first", "second", ...(scene.modelShown ? ["model"] : [])];
-    for (const name of shown) halo(context, layers[name], name, scale, scene);
-    for (const name of shown) stroke(context, layers[name], name, scale, scene);
+    const seen = inSight(context, place);
+    for (const draw of [halo, stroke]) {
+      for (const name of ["settled", "result", "first", "second", ...(scene.modelShown ? ["model"] : [])]) {
+        for (const { path } of (layers[name] ?? []).filter(seen)) draw(context, path, name, scale, scene);
+      }
+    }
     numbers(context, layers.numbers ?? [], scale, scene);
   }
   if (scene.editor?.projection === projection) paintEditor(context, scale, scene);
 }
 
+// Whether a piece reaches into the part of the image that the canvas shows.
+function inSight({ canvas }, [scale, , , , x, y]) {
+  const [left, top, right, bottom] = [-x / scale, -y / scale, (canvas.width - x) / scale, (canvas.height - y) / scale];
+  return ({ box }) => box[2] > left - 5 && box[0] < right + 5 && box[3] > top - 5 && box[1] < bottom + 5;
+}
+
 function halo(context, path, name, scale, scene) {
-  if (!path) return;
   context.strokeStyle = scene.colours.halo;
   context.lineWidth = (STYLES[name].width + 2) / scale;
   context.stroke(path);
@@ -121,7 +131,6 @@ function halo(context, path, name, scale, scene) {
 
 // Over the halos of all: where outlines coincide, the dashes of one lie on the line of the other.
 function stroke(context, path, name, scale, scene) {
-  if (!path) return;
   const { width, dash, filled } = STYLES[name];
   if (filled) {
     context.globalAlpha = 0.22;

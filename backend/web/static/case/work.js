@@ -64,6 +64,18 @@ export class Work {
     this.changed();
   }
 
+  // Opens the case anew after a reading was revised; what is not saved goes with it where its disagreement still exists.
+  async reopen() {
+    const { status } = await this.ask(location.href);
+    if (status !== 200 || !(await this.reload())) {
+      location.reload();
+      return;
+    }
+    const known = new Set(this.disputes().map((dispute) => dispute.key));
+    this.waiting = this.waiting.filter(({ step }) => !step.dispute || known.has(step.dispute));
+    this.retry();
+  }
+
   async pump() {
     clearTimeout(this.again);
     if (this.busy || (this.trouble && this.trouble.kind !== "away")) return;
