@@ -19,19 +19,22 @@ EDITS = ("kept", "reshaped", "relabelled", "deleted")
 
 
 def exposure_report(found: Material) -> Json:
-    """Every figure is {value, low, high, n}, its interval by patient, n studies unless said otherwise.
+    """Every figure is {value, low, high, n}, its interval by patient; n counts readings of a study, pairs of them within
+    cases, and for shares of outlines the outlines.
 
     Returns:
         `within_cases`: studies that one reader read assisted and another blind: by measure (`seconds`, `missed`,
         `over_called`, `dice`) `assisted`, `blind` and `difference` (assisted − blind), over studies in which both are
         defined. `control`: `assisted` readings of studies outside the control arm, the readings in it (`control`) and
-        their `difference`. `edits`: to suggestions, of `all` and by model: shares of the regions shown, and the regions
-        `added` per study. `contributed`: whether readings helped to make the references they are measured by.
+        their `difference`. `by_reader`: each reader's own `assisted` and `blind` readings, of different studies.
+        `edits`: to suggestions, of `all` and by model: shares of the regions shown, and the regions `added` per study.
+        `contributed`: whether readings helped to make the references they are measured by.
     """
     read = list(chain.from_iterable(read_studies(found, study) for study in found.studies))
     return {
         "within_cases": _within_cases(read),
         "control": _beside_control(read),
+        "by_reader": _by_reader(read),
         "edits": _edits(found, read),
         "contributed": any(one.contributed for reading in read for one in reading.judged),
     }
@@ -72,21 +75,31 @@ def _count_pair(tally: Tally, assisted: ReadStudy, blind: ReadStudy) -> None:
 
 
 def _beside_control(read: Iterable[ReadStudy]) -> Json:
-    """Columns of the sums: the assisted's value and count, the control arm's value and count."""
     chosen = [one for one in read if one.control or one.exposure == "assisted"]
+    arms = {"assisted": [one for one in chosen if not one.control], "control": [one for one in chosen if one.control]}
+    return _two_arms(arms)
+
+
+def _by_reader(read: Iterable[ReadStudy]) -> Json:
+    readers: defaultdict[str, dict[str, list[ReadStudy]]] = defaultdict(lambda: {"assisted": [], "blind": []})
+    for one in read:
+        readers[one.reader][one.exposure].append(one)
+    return {reader: _two_arms(arms) for reader, arms in sorted(readers.items())}
+
+
+def _two_arms(arms: dict[str, list[ReadStudy]]) -> Json:
+    """By measure the mean of either arm, and of the first minus the second."""
     rows: dict[str, defaultdict[str, list[list[float]]]] = {measure: defaultdict(list) for measure in MEASURES}
-    for one in chosen:
-        for measure, value in values(one).items():
-            if value is not None:
-                pair = [value, 1.0]
-                rows[measure][one.patient].append([0.0, 0.0, *pair] if one.control else [*pair, 0.0, 0.0])
-    sides = {"assisted": [one for one in chosen if not one.control], "control": [one for one in chosen if one.control]}
-    return {"n": {side: _n(own) for side, own in sides.items()}} | {
-        measure: {
-            "assisted": _side(own, 0).to_json(),
-            "control": _side(own, 2).to_json(),
-            "difference": bootstrap(own, _difference).to_json(),
-        }
+    for column, own in enumerate(arms.values()):
+        for one in own:
+            for measure, value in values(one).items():
+                if value is not None:
+                    sums = [0.0] * 4
+                    sums[2 * column : 2 * column + 2] = value, 1.0
+                    rows[measure][one.patient].append(sums)
+    return {"n": {arm: _n(own) for arm, own in arms.items()}} | {
+        measure: {arm: _side(own, 2 * column).to_json() for column, arm in enumerate(arms)}
+        | {"difference": bootstrap(own, _difference).to_json()}
         for measure, own in rows.items()
     }
 

@@ -80,6 +80,17 @@ def test_assisted_readings_stand_beside_the_control_arm(report, read):
     assert found["n"]["control"] == {"patients": 1, "studies": 1}
 
 
+def test_each_reader_is_compared_with_the_same_readers_other_studies(report, read):
+    read("P1", (50, TRUTH), (100, TRUTH))
+    read("P2", (90, TRUTH), (70, TRUTH), exposures=("blind", "assisted"))
+    found = report()["by_reader"]
+    assert {reader: one["seconds"]["difference"]["value"] for reader, one in found.items()} == {
+        "reader 1": -40,
+        "reader 2": -30,
+    }
+    assert found["reader 1"]["n"]["blind"] == {"patients": 1, "studies": 1}
+
+
 def test_a_task_with_two_projections_counts_its_time_once(settings, report, add_study, add_reading, two):
     images = add_study("P1")
     for reader, exposure, seconds in zip(two, ("assisted", "blind"), (40, 90), strict=True):
