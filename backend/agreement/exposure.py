@@ -19,8 +19,8 @@ EDITS = ("kept", "reshaped", "relabelled", "deleted")
 
 
 def exposure_report(found: Material) -> Json:
-    """Every figure is {value, low, high, n}, its interval by patient; n counts readings of a study, pairs of them within
-    cases, and for shares of outlines the outlines.
+    """Every figure is {value, low, high, n}, its interval by patient; n counts readings of a study, pairs of them
+    within cases, and for shares of outlines the outlines.
 
     Returns:
         `within_cases`: studies that one reader read assisted and another blind: by measure (`seconds`, `missed`,
