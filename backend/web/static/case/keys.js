@@ -149,7 +149,7 @@ function nextPanel(desk) {
 
 const press = (id) => document.getElementById(id)?.click();
 
-const SHOWN = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": "␣", Control: "Ctrl", Delete: "Del", Backspace: "⌫", Escape: "Esc", Enter: "⏎", Shift: "⇧" };
+const SHOWN = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": "␣", Control: "Ctrl", Delete: "Del", Backspace: "⌫", Escape: "Esc", Enter: "⏎", Shift: "⇧", Alt: "Alt" };
 
 function fillHelp() {
   for (const [id, table] of Object.entries({ "help-viewing": VIEWING, "help-always": ALWAYS, "help-editing": EDITING })) {

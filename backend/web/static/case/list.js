@@ -153,7 +153,7 @@ function renderBurden(source) {
 function renderState(desk) {
   const { work } = desk;
   const all = desk.disputes().length;
-  const left = desk.disputes().filter((one) => desk.isOpen(one) && !work.decision(one)).length;
+  const left = desk.disputes().filter((one) => desk.isOpen(one) && !(one.decision && work.isSaved(one))).length;
   Object.assign(at("progress"), { max: Math.max(1, all), value: all - (desk.sealed ? 0 : left) });
   at("left").textContent = desk.sealed ? say(`state_${work.source.state}`) : say("left", { n: left, of: all });
   at("finish").disabled = !desk.ready;
