@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from backend.adjudication.compared import Compared, compared
 from backend.adjudication.consensus import RULE
 from backend.adjudication.decide import check_decisions, resolve
+from backend.adjudication.queue import refresh_case
 from backend.adjudication.several import FEWEST, RULES, Rule, common
 from backend.errors import InputError, Revised, WrongState
 from backend.records import LabelMasks, ProjectionStatus
@@ -128,7 +129,9 @@ def record_decisions(
     ]
     masks, exclusion = _decided(case, decisions)
     status: ProjectionStatus = "excluded" if masks is None else "adjudicated"
-    return _write(settings, case, Outcome(status, masks, exclusion or reason, written, by))
+    reference_id = _write(settings, case, Outcome(status, masks, exclusion or reason, written, by))
+    refresh_case(settings, study_of(settings, image_id), in_dispute=False)
+    return reference_id
 
 
 def exclude(settings: Settings, image_id: int, by: str, reason: str) -> int:
@@ -140,11 +143,14 @@ def exclude(settings: Settings, image_id: int, by: str, reason: str) -> int:
     """
     if not reason.strip():
         raise InputError("an exclusion needs a reason, such as 'unreadable' or 'primary bone tumour'", field="reason")
-    study_of(settings, image_id)
+    study_id = study_of(settings, image_id)
     with open_session(settings) as session:
         ids = [reading.id for reading in counting_readings(session, image_id)[:2]]
         pair = (ids[0], ids[1]) if len(ids) == 2 else (None, None)
-        return add_reference(session, image_id, pair, Outcome("excluded", None, reason.strip(), by=by), {})
+        outcome = Outcome("excluded", None, reason.strip(), by=by)
+        reference_id = add_reference(session, image_id, pair, outcome, {})
+    refresh_case(settings, study_id, in_dispute=False)
+    return reference_id
 
 
 def put_masks(blobs: BlobStore, masks: LabelMasks | None) -> dict[str, str]:

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from backend.adjudication import references
 from backend.errors import InHand, NotFound, Refused, Revised, Stale, WrongState
 from backend.jobs.steps import adjudicate, agree
 from backend.store.blobs import blobs_of
 from backend.store.masks import load_mask
 from backend.store.sealed import current_reference
 from backend.store.session import open_session
-from backend.store.tables import Account, Adjudication, AdjudicationStep, AuditEntry, Reference
+from backend.store.tables import Account, Adjudication, AdjudicationStep, AuditEntry, Reading, Reference
 
 LESION = (100, 100, 9, 9)
 BLADDER = (600, 100, 20, 30, "bladder")
@@ -342,3 +343,34 @@ def test_masks_of_the_reference_are_disjoint_and_whole(settings, case, opened, p
     lesions, bladder = (load_mask(blobs, sha) for sha in (row.metastasis_sha256, row.bladder_sha256))
     assert not (lesions & bladder).any()
     assert (np.count_nonzero(lesions), np.count_nonzero(bladder)) == (45, 36 + 600)
+
+
+def test_a_reading_withdrawn_takes_the_case_off_the_queue_and_back_again_when_it_returns(
+    settings, case, physician, two, add_reading, box
+):
+    with open_session(settings) as session:
+        row = session.scalars(select(Reading).where(Reading.image_id == case["anterior"])).first()
+        row.withdrawn = True
+    assert agree.settle(settings) == {}
+    assert adjudicate.queue(settings, account_id=physician)["total"] == 0
+    with open_session(settings) as session:
+        session.get(Reading, row.id).withdrawn = False
+    assert agree.settle(settings) == {case["anterior"]: "adjudicate"}
+    assert adjudicate.queue(settings, account_id=physician)["total"] == 1
+
+
+def test_what_waits_is_not_compared_again_until_a_reading_changes(settings, case, monkeypatch, two, add_reading, box):
+    def compared(*_):
+        raise AssertionError("compared again")
+
+    with monkeypatch.context() as patched:
+        agree.settle(settings)
+        patched.setattr(references, "settle_study", compared)
+        assert agree.settle(settings) == {case["anterior"]: "adjudicate"}
+    add_reading(two[1], case["anterior"], box(*BLADDER), box(*LESION))
+    assert agree.settle(settings) == {case["anterior"]: "agreed"}
+
+
+def test_a_case_decided_by_a_script_leaves_the_queue(settings, case, physician):
+    references.record_decisions(settings, case["anterior"], {1: "a"}, "a script")
+    assert adjudicate.queue(settings, account_id=physician)["total"] == 0
