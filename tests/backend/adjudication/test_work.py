@@ -7,6 +7,7 @@ from sqlalchemy import select
 from backend.adjudication import references
 from backend.errors import InHand, NotFound, Refused, Revised, Stale, WrongState
 from backend.jobs.steps import adjudicate, agree
+from backend.records import Prediction
 from backend.store.blobs import blobs_of
 from backend.store.masks import load_mask
 from backend.store.sealed import current_reference
@@ -374,3 +375,37 @@ def test_what_waits_is_not_compared_again_until_a_reading_changes(settings, case
 def test_a_case_decided_by_a_script_leaves_the_queue(settings, case, physician):
     references.record_decisions(settings, case["anterior"], {1: "a"}, "a script")
     assert adjudicate.queue(settings, account_id=physician)["total"] == 0
+
+
+@pytest.fixture
+def champion(monkeypatch, drawn, box):
+    """A model that serves, and finds one lesion everywhere."""
+    found = Prediction("scintiloop-m1", drawn(box(50, 50, 5, 5)), (), {}, {})
+    monkeypatch.setattr(adjudicate, "champion_version", lambda settings: "scintiloop-m1")
+    monkeypatch.setattr(adjudicate, "predict_image", lambda settings, image_id: found)
+
+
+def test_a_look_at_the_model_is_recorded_before_it_is_given(settings, case, champion, physician):
+    document = adjudicate.open_case_for(settings, "P1", physician)
+    assert document["model"] == {"allowed": True, "shown": False}
+    with pytest.raises(Refused, match="recorded first"):
+        adjudicate.model_outlines(settings, "P1", physician)
+    adjudicate.act(settings, "P1", physician, {"revision": 0, "action": "show_model"})
+    assert ("physician@example.org", "model outlines shown") in actions(settings)
+    assert adjudicate.document(settings, "P1", physician)["model"]["shown"]
+    outlines = adjudicate.model_outlines(settings, "P1", physician)
+    assert [region["label"] for region in outlines["anterior"]] == ["metastasis"]
+    assert outlines["anterior"][0]["rings"] == [[[50, 50], [55, 50], [55, 55], [50, 55]]]
+
+
+def test_no_model_is_looked_at_in_the_frozen_test_set(settings, champion, two, add_study, add_reading, box, physician):
+    anterior = add_study("T1", sequestered=True, projections=("anterior",))["anterior"]
+    add_reading(two[0], anterior, box(*LESION))
+    add_reading(two[1], anterior)
+    agree.settle(settings)
+    document = adjudicate.open_case_for(settings, "T1", physician)
+    assert document["model"]["allowed"] is False
+    with pytest.raises(Refused):
+        adjudicate.act(settings, "T1", physician, {"revision": 0, "action": "show_model"})
+    with pytest.raises(Refused):
+        adjudicate.model_outlines(settings, "T1", physician)
