@@ -155,8 +155,9 @@ function fillHelp() {
   for (const [id, table] of Object.entries({ "help-viewing": VIEWING, "help-always": ALWAYS, "help-editing": EDITING })) {
     for (const [keys, words] of table) {
       const row = document.getElementById(id).insertRow();
-      const shown = keys.map((key) => key.split(/(?<=.)\+/).map((part) => SHOWN[part] ?? part.toUpperCase()).join(" "));
-      row.insertCell().append(...shown.map((text) => Object.assign(document.createElement("kbd"), { textContent: text })));
+      const shown = keys.length === 4 ? [keys[0].replace("ArrowLeft", "←↑↓→")] : keys;
+      const named = shown.map((key) => key.split(/(?<=.)\+/).map((part) => SHOWN[part] ?? part.toUpperCase()).join(" "));
+      row.insertCell().append(...named.map((text) => Object.assign(document.createElement("kbd"), { textContent: text })));
       row.insertCell().textContent = say(words);
     }
   }
