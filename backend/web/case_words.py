@@ -75,9 +75,7 @@ def _saving() -> dict[str, str]:
         "unsaved": _("not saved"),
         "unsaved_count": _("{n} not saved"),
         "not_saved_because": _("Not saved: {sentence}"),
-        "trouble_away": _(
-            "The server does not answer. What is marked is not saved yet; it is tried again by itself."
-        ),
+        "trouble_away": _("The server does not answer. What is marked is not saved yet; it is tried again by itself."),
         "trouble_stale": _(
             "This case was changed in another window and is shown as it is now. Yours is not saved yet."
         ),
