@@ -68,9 +68,13 @@ def test_what_a_model_says_is_not_shown_to_physicians(log_in: Callable[[str], An
 
 
 @pytest.mark.parametrize("role", ["administrator", "engineer", "physician"])
-def test_everybody_with_an_account_sees_the_loop_and_the_agreement(log_in: Callable[[str], Any], role: str) -> None:
-    browser = log_in(role)
-    assert browser.get("/").status_code == browser.get("/agreement").status_code == 200
+def test_everybody_but_readers_sees_the_agreement(log_in: Callable[[str], Any], role: str) -> None:
+    assert log_in(role).get("/agreement").status_code == 200
+
+
+def test_the_first_page_is_the_loop_or_for_a_physician_the_cases(log_in: Callable[[str], Any]) -> None:
+    assert log_in("engineer").get("/").status_code == log_in("administrator").get("/").status_code == 200
+    assert log_in("physician").get("/").headers["Location"] == "/adjudication"
 
 
 def test_a_form_without_its_token_changes_nothing(log_in: Callable[[str], Any]) -> None:

@@ -14,7 +14,7 @@ OPEN = {"/health", "/login", "/static/<path:filename>"}
 OWN = {"/", "/password"}
 """To everybody who is logged in; `/` sends readers and physicians on."""
 STAFF = {"/api/status"}
-PHYSICIANS = {"/agreement", "/worklists", "/worklists/third"}
+PHYSICIANS = {"/agreement", "/agreement/figures", "/worklists", "/worklists/third"}
 PHYSICIANS_UNDER = ("/adjudication",)
 ENGINEERS = {"/agreement", "/agreement/exposure", "/data", "/runs", "/models", "/api/runs", "/api/models"}
 ENGINEERS_UNDER = ("/runs/", "/models/", "/api/runs/", "/api/models/", "/agreement/")

@@ -29,9 +29,19 @@ NAMES = ("Label Studio", "the other", "one more", "a reader with an account", "T
 UNCHANGED = {"{n} · {kind}", "Label Studio"}
 PAGES = {
     "reader": ("/own", "/password"),
-    "physician": ("/adjudication", "/agreement", "/worklists", "/adjudication/nothing"),
-    "engineer": ("/", "/data", "/agreement", "/agreement/exposure", "/runs", "/models", "/nowhere", "/own"),
-    "administrator": ("/", "/accounts", "/worklists", "/agreement"),
+    "physician": ("/adjudication", "/agreement", "/agreement/studies/b2", "/agreement/figures", "/worklists"),
+    "engineer": (
+        "/",
+        "/data",
+        "/agreement",
+        "/agreement/figures",
+        "/agreement/exposure",
+        "/runs",
+        "/models",
+        "/nowhere",
+        "/own",
+    ),
+    "administrator": ("/", "/accounts", "/worklists", "/adjudication/nothing"),
 }
 
 
