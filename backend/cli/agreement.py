@@ -19,10 +19,9 @@ from backend.cli.output import difference, emit, figure, open_home, progress_bar
 @json_option
 def agreement(exposure: bool, processes: int | None, as_json: bool) -> None:
     """Compare the readings of every projection, and say which need adjudication."""
-    from backend.jobs.steps import agree, compare  # noqa: PLC0415
+    from backend.jobs.steps import compare  # noqa: PLC0415
 
     settings = open_home()
-    agree.settle(settings)
     with progress_bar("Measuring") as advance:
         document = compare.agreement(settings, exposure=exposure, processes=processes, advance=advance)
     emit(document, as_json, _print)

@@ -8,6 +8,7 @@ from backend.agreement.exposure import exposure_report
 from backend.agreement.keep import keep_all
 from backend.agreement.material import material
 from backend.agreement.project import project_figures
+from backend.jobs.steps import agree
 from backend.settings import Settings
 from backend.store.session import open_session
 
@@ -19,13 +20,16 @@ def agreement(
     processes: int | None = None,
     advance: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
-    """The document of `scintiloop agreement`.
+    """The document of `scintiloop agreement`; settles what agrees.
 
     Args:
         exposure: also compare assisted with blind readings (`by_exposure`, `exposure`).
         processes: how many measure; one for each core where None.
         advance: called with (measured, of all).
     """
+    # by many processes first, so that settling finds the pairs measured; then against the references it makes
+    keep_all(settings, processes=processes, advance=advance)
+    agree.settle(settings)
     keep_all(settings, processes=processes, advance=advance)
     rules = settings.agreement_rules.version
     with open_session(settings) as session:
