@@ -38,6 +38,9 @@ NEXT_STUDIES = 8
 """Studies that nobody has read yet, left pre-annotated for whoever opens Label Studio after the demo."""
 CASE_STUDIES = 4
 """Studies that both readers have read and nobody has decided, left for whoever opens the queue after the demo."""
+MORE_STUDIES = 24
+"""Simulated beyond the two rounds. The simulated readers dispute one study in ten, so those they see most differently
+are picked as cases; the next scans are the first of the others."""
 LEAST_STUDIES = 12
 ENGINEER = "demo engineer"
 
@@ -94,13 +97,15 @@ def _show(settings: Settings, studies: int, seed: int, narrator: Narrator) -> di
     order = list(stage.cast.phantoms)
     first, rest = order[: studies // 3], order[studies // 3 : studies]
     rounds = [_round(stage, 1, first), _round(stage, 2, rest)]
-    cases = _leave_cases(stage, order[studies : studies + CASE_STUDIES])
+    disputed = rehearsal.most_disputed(stage.cast, order[studies:])[:CASE_STUDIES]
+    cases = _leave_cases(stage, disputed)
+    others = [token for token in order[studies:] if token not in disputed]
     summary = {
         "studies": studies,
         "seed": seed,
         "rounds": rounds,
         "cases": cases,
-        "next": _next_scans(stage, order[studies + CASE_STUDIES :]),
+        "next": _next_scans(stage, others[:NEXT_STUDIES]),
         "seconds": round(time.monotonic() - started, 1),
     }
     (settings.home / MARKER).write_text(json.dumps({"asked": [studies, seed], "summary": summary}), encoding="utf-8")
@@ -145,7 +150,7 @@ def _empty_home(settings: Settings, seed: int) -> None:
 
 def _prepare(settings: Settings, studies: int, seed: int, narrator: Narrator) -> _Stage:
     scans = settings.home / "demo" / "scans"
-    total = studies + CASE_STUDIES + NEXT_STUDIES
+    total = studies + MORE_STUDIES
     phantoms: dict[str, PhantomStudy] = {}
     with narrator.progress("simulating scans") as advance:
 

@@ -5,7 +5,7 @@ Reader 1 works in Label Studio, reader 2 in a Labelme folder; each sees what Sci
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from backend.jobs.steps import agree, read
 from backend.labelstudio.layout import projection_of
 from backend.labelstudio.project import open_project
 from backend.labelstudio.results import study_results
+from backend.measures.disagreement import disagreement
 from backend.phantom.adjudicator import decide
 from backend.phantom.cohort import PhantomStudy
 from backend.phantom.readers import read as draw_reading
@@ -97,6 +98,11 @@ def read_in_labelme(cast: Cast, folder: Path, advance: Advance) -> dict[str, Any
     return read.import_readings(cast.settings, [folder], cast.desktop_reader)
 
 
+def most_disputed(cast: Cast, tokens: Sequence[str]) -> list[str]:
+    """The studies, those first that the two readers would see most differently without a model's outlines."""
+    return sorted(tokens, key=lambda token: -_contested(cast, token))
+
+
 def adjudicate(cast: Cast) -> int:
     """The physician opens case after case and decides it, lesion by lesion; returns how many projections that were."""
     agree.settle(cast.settings)
@@ -144,6 +150,19 @@ def _drawn(side: dict[str, Any], frame: tuple[slice, slice]) -> Outlined:
     rings = [tuple((column, row) for column, row in ring) for ring in side["rings"]]
     regions = [Region(side["label"], Polygon(rings[0], tuple(rings[1:])))] if rings else []
     return Outlined(side["label"], draw(regions, GRID_SHAPE).masks[side["label"]][frame])
+
+
+def _contested(cast: Cast, token: str) -> int:
+    """How many findings of a study the rules would put before a physician."""
+    first, second = (draw_reading(cast.phantoms[token], reader, cast.seed) for reader in (0, 1))
+    rules = cast.settings.agreement_rules
+    found = [disagreement(_masks(first[name]), _masks(second[name]), rules) for name in first]
+    return sum(len(one.shapes) + len(one.only_a) + len(one.only_b) + one.bladder for one in found)
+
+
+def _masks(regions: Iterable[Region]) -> LabelMasks:
+    masks = draw(tuple(regions), GRID_SHAPE).disjoint()
+    return LabelMasks(masks["metastasis"], masks["bladder"])
 
 
 def _shown_in_label_studio(task: dict[str, Any]) -> Shown | None:

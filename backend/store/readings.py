@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from backend.records import LabelMasks
 from backend.store import regions_document
 from backend.store.blobs import BlobStore
-from backend.store.tables import Reader, Reading
+from backend.store.tables import Assignment, Image, Reader, Reading
 from converters.grid import GRID_SHAPE
 from converters.rasterise import draw
 from converters.regions import Region
@@ -21,17 +21,28 @@ def standing() -> tuple[ColumnElement[bool], ...]:
 
 
 def counting() -> Select[Reading]:
-    """The readings that count, by image and reader number: those that stand and are no repeat."""
+    """The readings that count, by image and reader number, of readers asked third last: those that stand and are no
+    repeat. So a third reading never changes which two a reference was made from."""
     return (
         select(Reading)
         .join(Reader)
         .where(*standing(), Reading.repeat.is_(False))
-        .order_by(Reading.image_id, Reader.number)
+        .order_by(Reading.image_id, _asked_third(), Reader.number)
+    )
+
+
+def _asked_third() -> ColumnElement[bool]:
+    return (
+        select(Assignment.id)
+        .join(Image, Image.study_id == Assignment.study_id)
+        .where(Image.id == Reading.image_id, Assignment.reader_id == Reading.reader_id, Assignment.purpose == "third")
+        .correlate(Reading)
+        .exists()
     )
 
 
 def counting_readings(session: Session, image_id: int) -> list[Reading]:
-    """At most one reading per reader of this image, by reader number."""
+    """At most one reading per reader of this image, in the order of `counting`."""
     return list(session.scalars(counting().where(Reading.image_id == image_id)))
 
 

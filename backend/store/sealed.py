@@ -32,7 +32,7 @@ class SealedReading:
 
 @dataclass(frozen=True, eq=False)
 class SealedImage:
-    """One projection, its counting readings by reader number, and the reference that stands on them.
+    """One projection, its counting readings in the order of `counting`, and the reference that stands on them.
 
     `reference_rule` is the rule that made it by itself, None where a physician decided.
     """
@@ -48,7 +48,7 @@ class SealedImage:
 
     @property
     def pair(self) -> tuple[SealedReading, SealedReading] | None:
-        """The two readings that make the reference: those of the two lowest reader numbers."""
+        """The two readings that make the reference: those of the two lowest reader numbers, of the two asked first."""
         return (self.readings[0], self.readings[1]) if len(self.readings) > 1 else None
 
 
