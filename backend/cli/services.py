@@ -7,13 +7,11 @@ import click
 
 from backend.cli.options import json_option
 from backend.cli.output import emit, open_home, table
-from backend.services import site
+from backend.services import lost_passwords, site
 from backend.services.machine import ServiceStatus, startable
 from backend.services.machine import down as stop_services
 from backend.services.machine import status as service_status
 from backend.settings import load_settings
-from backend.store.account_changes import account_id_of, reset_password
-from backend.store.accounts import address
 
 
 @click.command(epilog="Example: scintiloop up")
@@ -53,11 +51,8 @@ def accounts(context: click.Context, as_json: bool) -> None:
 @click.argument("email")
 @json_option
 def reset(email: str, as_json: bool) -> None:
-    """Give an account of the web pages a new generated password, printed this once; its sessions end."""
-    settings = open_home()
-    password = reset_password(settings, account_id_of(settings, email), by=getpass.getuser())
-    document = {"where": "web", "email": address(email), "password": password}
-    emit(document, as_json, lambda done: click.echo(f"the new password of {done['email']} is {done['password']}"))
+    """Give an account a new generated password, printed here: on the web pages and, for a reader, in Label Studio."""
+    emit(lost_passwords.reset(open_home(), email, by=getpass.getuser()), as_json, _print_reset)
 
 
 def _services(found: list[ServiceStatus]) -> dict[str, Any]:
@@ -73,6 +68,13 @@ def _print_accounts(document: dict[str, Any]) -> None:
     rows = [(one["where"], one["role"], one["email"], one["password"]) for one in document["accounts"]]
     title = "Log-ins whose first password still stands (change those of the web pages)"
     table(title, ("where", "role", "e-mail", "password"), rows)
+
+
+def _print_reset(document: dict[str, Any]) -> None:
+    places = " and ".join(lost_passwords.PLACES[one] for one in document["places"])
+    click.echo(f"the new password of {document['email']} for {places} is {document['password']}")
+    if document["hint"]:
+        click.echo(document["hint"])
 
 
 def _print_site(document: dict[str, Any]) -> None:

@@ -49,6 +49,15 @@ def standing_accounts(settings: Settings) -> list[ReaderAccount]:
     return [known[name] for name in json.loads(_run(settings, "check"))] if known else []
 
 
+def reset_reader(settings: Settings, email: str) -> str:
+    """Gives a reader a new generated password in Label Studio, ends the reader's sessions there; returns it.
+
+    Raises:
+        ServiceError: as `ensure_accounts`, or the address is no reader's.
+    """
+    return str(json.loads(_run(settings, "reset", email))["password"])
+
+
 def _run(settings: Settings, command: str, *names: str) -> str:
     for folder in (data_folder(settings), files_folder(settings)):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -64,7 +73,7 @@ def _run(settings: Settings, command: str, *names: str) -> str:
         )
     except subprocess.CalledProcessError as error:
         last = (error.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise ServiceError(f"Label Studio's accounts could not be set up: {last}") from None
+        raise ServiceError(f"Label Studio's accounts could not be made or changed: {last}") from None
     except subprocess.TimeoutExpired:
-        raise ServiceError(f"Label Studio's accounts were not set up within {SCRIPT_SECONDS} s") from None
+        raise ServiceError(f"Label Studio's accounts were not made or changed within {SCRIPT_SECONDS} s") from None
     return done.stdout

@@ -89,22 +89,30 @@ def change_role(settings: Settings, account_id: int, role: str, by: str) -> None
         row.role = role
 
 
-def reset_password(settings: Settings, account_id: int, by: str) -> str:
+def reset_password(settings: Settings, account_id: int, by: str, password: str | None = None) -> str:
     """A new generated password, which is kept nowhere.
+
+    Args:
+        password: the one generated for the same person elsewhere.
 
     Raises:
         NotFound: no such account.
         WrongState: the account is closed.
     """
-    password = new_password()
+    password = password or new_password()
     new_hash = hashed(password)
     with _changing(settings, account_id) as (session, row):
-        if not row.active:
-            raise WrongState(say("the account of {email} is closed; open it first", email=row.email))
+        refuse_closed(row)
         row.password_hash, row.generated = new_hash, True
         record(session, by, "password reset", account=row.email)
     forget_generated(settings, row.email)
     return password
+
+
+def refuse_closed(row: Account) -> None:
+    """Raises: WrongState: the account is closed."""
+    if not row.active:
+        raise WrongState(say("the account of {email} is closed; open it first", email=row.email))
 
 
 def close_account(settings: Settings, account_id: int, by: str) -> None:

@@ -103,15 +103,16 @@ def _take_one_away(page):
 
 
 def _draw_a_square(page, shift):
-    """A metastasis of about a tenth of the width on the anterior projection, where nothing else is."""
+    """A metastasis of about a seventh of the width on the anterior projection, where nothing else is."""
     before = page.locator(REGIONS).count()
     box = page.locator(".konvajs-content canvas").first.bounding_box()
     page.keyboard.press("1")
-    corners = [(0.1, 0.9), (0.2, 0.9), (0.2, 0.93), (0.1, 0.93)]
+    corners = [(0.05, 0.8), (0.2, 0.8), (0.2, 0.85), (0.05, 0.85)]
     for across, down in [*corners, corners[0]]:
         page.mouse.click(box["x"] + (across + shift) * box["width"], box["y"] + down * box["height"])
-        page.wait_for_timeout(150)
+        page.wait_for_timeout(300)
     expect(page.locator(REGIONS)).to_have_count(before + 1)
+    expect(page.get_by_test_id("bottombar-submit-button")).to_be_enabled()
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
     python scintiloop_accounts.py ensure ACCOUNTS_FILE [READER...]  makes what is missing, writes the file (mode 0600)
     python scintiloop_accounts.py check ACCOUNTS_FILE               prints the readers whose generated password stands
     python scintiloop_accounts.py show ACCOUNTS_FILE                prints their log-ins
+    python scintiloop_accounts.py reset ACCOUNTS_FILE EMAIL         gives a reader a new password and prints it
 
 Without names, the readers are those of SCINTILOOP_READERS, a JSON list.
 
@@ -25,15 +26,19 @@ def main(arguments):
     _start_django()
     path = Path(file)
     accounts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if command != "ensure":
-        standing = {name: account for name, account in accounts.items() if _password_stands(account)}
-        show = {name: {key: one[key] for key in ("email", "password")} for name, one in standing.items()}
-        print(json.dumps(list(standing) if command == "check" else show))  # noqa: T201
+    if command == "ensure":
+        _migrate()
+        for name in names or json.loads(os.environ["SCINTILOOP_READERS"]):
+            accounts[name] = _ensure(name, accounts.get(name) or {"number": len(accounts) + 1})
+            _write(path, accounts)
         return
-    _migrate()
-    for name in names or json.loads(os.environ["SCINTILOOP_READERS"]):
-        accounts[name] = _ensure(name, accounts.get(name) or {"number": len(accounts) + 1})
-        _write(path, accounts)
+    if command == "reset":
+        shown = _reset(path, accounts, *names)
+    else:
+        standing = {name: account for name, account in accounts.items() if _password_stands(account)}
+        logins = {name: _login(account) for name, account in standing.items()}
+        shown = list(standing) if command == "check" else logins
+    print(json.dumps(shown))  # noqa: T201
 
 
 def _start_django():
@@ -102,6 +107,28 @@ def _password_stands(account):
 
     user = User.objects.filter(pk=account["user"]).first()
     return bool(user and user.check_password(account["password"]))
+
+
+def _login(account):
+    return {key: account[key] for key in ("email", "password")}
+
+
+def _reset(path, accounts, email):
+    from django.db import transaction
+    from users.models import User
+
+    account = next((one for one in accounts.values() if one["email"] == email.strip().lower()), None)
+    user = account and User.objects.filter(pk=account["user"]).first()
+    if not user:
+        known = ", ".join(one["email"] for one in accounts.values())
+        sys.exit(f"{email} is no reader's address; the readers' are {known or 'not made yet'}")
+    account["password"] = secrets.token_urlsafe(PASSWORD_BYTES)
+    with transaction.atomic():  # a password that cannot be kept must not stand
+        # Django ends the user's sessions by itself: their key is made of the password's hash
+        user.set_password(account["password"])
+        user.save(update_fields=["password"])
+        _write(path, accounts)
+    return _login(account)
 
 
 def _write(path, accounts):
