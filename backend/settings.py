@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     """How many reverse proxies stand before the web pages, and so how far X-Forwarded-For is believed."""
     label_studio_url: str | None = None
     """Where readers and services reach Label Studio; the one that `up` starts where empty."""
+    label_studio_public_url: str | None = None
+    """Where readers' browsers reach Label Studio, for the link on their page; the address of the services where empty."""
     ml_backend_url: str | None = None
     """Where Label Studio reaches the ML backend; the one that `up` starts where empty."""
     label_studio_python: Path | None = None
@@ -150,6 +152,11 @@ class Settings(BaseSettings):
     @property
     def label_studio_address(self) -> str:
         return self.label_studio_url or self._local_address(self.label_studio_port)
+
+    @property
+    def label_studio_link(self) -> str:
+        """Label Studio as a reader's browser reaches it."""
+        return self.label_studio_public_url or self.label_studio_address
 
     @property
     def ml_backend_address(self) -> str:

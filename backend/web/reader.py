@@ -19,5 +19,5 @@ def show() -> str:
         "own.html",
         progress=progress(settings(), reader_id),
         own=own_agreement(settings(), reader_id),
-        label_studio=settings().label_studio_address,
+        label_studio=settings().label_studio_link,
     )

@@ -45,7 +45,9 @@ def language() -> Language:
     if not has_request_context():
         return "en"
     if "language" not in g:
-        g.language = _chosen() or _preferred()
+        # asking who is logged in may end in a refusal that needs words itself; it finds the browser's wish
+        g.language = _preferred()
+        g.language = _chosen() or g.language
     found: Language = g.language
     return found
 
