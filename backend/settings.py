@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     label_studio_url: str | None = None
     """Where readers and services reach Label Studio; the one that `up` starts where empty."""
     label_studio_public_url: str | None = None
-    """Where readers' browsers reach Label Studio, for the link on their page; the address of the services where empty."""
+    """Where readers' browsers reach Label Studio, for the link on their page; as the services do where empty."""
     ml_backend_url: str | None = None
     """Where Label Studio reaches the ML backend; the one that `up` starts where empty."""
     label_studio_python: Path | None = None
