@@ -10,6 +10,7 @@ from backend.store.blobs import blobs_of
 from backend.store.masks import load_mask
 from backend.store.sealed import SealedReading, current_reference
 from backend.store.session import open_session
+from backend.store.tables import Assignment, Image
 
 RULES = {"majority": "majority-1", "staple": "staple-1"}
 
@@ -163,3 +164,16 @@ def test_labels_stay_apart(drawn, box):
     result = common(sealed(both, both, drawn(box(100, 100, 9, 9, "bladder"))), "majority")
     assert np.array_equal(result.masks.metastasis, both.metastasis)
     assert np.array_equal(result.masks.bladder, both.bladder)
+
+
+def test_a_reader_asked_third_changes_nothing_whatever_the_readers_number(settings, add_study, add_reading, four, box):
+    anterior, _ = add_study("P1").values()
+    made_from = [add_reading(reader, anterior, box(100, 100, 9, 9)) for reader in four[1:3]]
+    agree.settle(settings)
+    with open_session(settings) as session:
+        study = session.get_one(Image, anterior).study_id
+        session.add(Assignment(reader_id=four[0], study_id=study, exposure="blind", purpose="third"))
+    add_reading(four[0], anterior)
+    row = reference(settings, anterior)
+    assert [row.reading_a, row.reading_b] == made_from
+    assert agree.settle(settings) == {}
