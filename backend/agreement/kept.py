@@ -11,7 +11,7 @@ from backend.agreement.rows import parts
 from backend.store.tables import Comparison, Reading, ReadingScore
 
 Pairing = tuple[int, int]
-"""Ids of two readings, that of the lower reader number first; of a repeat, the first reading first."""
+"""Ids of two readings in `reader_order`; of a repeat, the first reading first."""
 Scored = tuple[int, str]
 """Id of a reading and what it was measured against, as `against_reference` and `against_shown` write it."""
 

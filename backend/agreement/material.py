@@ -16,7 +16,7 @@ Study = tuple[ImageRow, ...]
 
 @dataclass(frozen=True)
 class Compared:
-    """Two readings of a projection, a of the lower reader number; `measures` is the document of `measure`.
+    """Two readings of a projection, a the first in `reader_order`; `measures` is the document of `measure`.
 
     `calls_differ`: over the projections of the study that both could read, one found lesions and the other none.
     """
@@ -53,7 +53,7 @@ class Material:
     shown: dict[int, tuple[int, str]]
 
     def pairs(self, study: Study) -> list[Compared]:
-        """Every two readings of readers who could read a projection, by projection and reader number."""
+        """Every two readings of readers who could read a projection, by projection and in `reader_order`."""
         found = [
             Compared(image, a, b, self.comparisons[a.id, b.id])
             for image in study

@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from backend.records import Window
-from backend.store.readings import standing
+from backend.store.readings import reader_order, standing
 from backend.store.sealed import stands
 from backend.store.tables import Image, Patient, Reader, Reading, Reference, Study
 from converters.grid import GridTransform
@@ -49,7 +49,7 @@ class ReferenceRow:
 
 @dataclass(frozen=True)
 class ImageRow:
-    """A projection; `readings` count, by reader number, `repeats` are hidden ones; `pixel_mm` is on the grid."""
+    """A projection; `readings` count, in `reader_order`, `repeats` are hidden ones; `pixel_mm` is on the grid."""
 
     image_id: int
     study_id: int
@@ -130,7 +130,7 @@ def _reference(reference: Reference | None, counting: list[int]) -> ReferenceRow
 
 
 def _readings(session: Session, image_ids: Collection[int] | None) -> defaultdict[int, list[ReadingRow]]:
-    """By image, in the order of reader numbers."""
+    """By image, in `reader_order`."""
     wanted = (
         select(
             Reading.image_id,
@@ -147,7 +147,7 @@ def _readings(session: Session, image_ids: Collection[int] | None) -> defaultdic
         )
         .join(Reader)
         .where(*standing())
-        .order_by(Reader.number, Reading.id)
+        .order_by(*reader_order(), Reading.id)
     )
     found: defaultdict[int, list[ReadingRow]] = defaultdict(list)
     for part in parts(wanted, Reading.image_id, image_ids):

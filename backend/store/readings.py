@@ -1,6 +1,7 @@
 """Which readings count, and their masks: one rule for agreement, references and data sets."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
@@ -21,24 +22,26 @@ def standing() -> tuple[ColumnElement[bool], ...]:
 
 
 def counting() -> Select[Reading]:
-    """The readings that count, by image and reader number, of readers asked third last: those that stand and are no
-    repeat. So a third reading never changes which two a reference was made from."""
+    """The readings that count, by image and in `reader_order`: those that stand and are no repeat. So a third reading
+    never changes which two a reference was made from."""
     return (
         select(Reading)
         .join(Reader)
         .where(*standing(), Reading.repeat.is_(False))
-        .order_by(Reading.image_id, _asked_third(), Reader.number)
+        .order_by(Reading.image_id, *reader_order())
     )
 
 
-def _asked_third() -> ColumnElement[bool]:
-    return (
+def reader_order() -> tuple[ColumnElement[Any], ...]:
+    """The order of the readings of one image, of a query that joins `Reader`: by number, readers asked third last."""
+    asked_third = (
         select(Assignment.id)
         .join(Image, Image.study_id == Assignment.study_id)
         .where(Image.id == Reading.image_id, Assignment.reader_id == Reading.reader_id, Assignment.purpose == "third")
         .correlate(Reading)
         .exists()
     )
+    return asked_third, Reader.number
 
 
 def counting_readings(session: Session, image_id: int) -> list[Reading]:

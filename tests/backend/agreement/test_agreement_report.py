@@ -3,8 +3,9 @@
 import pytest
 
 from backend.agreement.report import by_exposure, survey
+from backend.jobs.steps.agree import settle
 from backend.store.session import open_session
-from backend.store.tables import Image
+from backend.store.tables import Assignment, Image
 
 
 def statuses(settings):
@@ -105,3 +106,24 @@ def test_a_study_is_compared_over_the_pixels_and_borders_of_both_projections(
     assert study["lesions"]["only"] == [1, 0]
     assert study["patient_call"] == [True, True]
     assert study["bstbi"][0] == pytest.approx(sum(one["bstbi_a"] for one in pairs) / 4)
+
+
+def test_a_reader_asked_third_is_compared_and_changes_nothing_whatever_the_readers_number(
+    settings, add_reader, add_study, add_reading, box
+):
+    third, *two = [add_reader(f"reader {number}", number) for number in (1, 2, 3)]
+    image = add_study("P1", projections=("anterior",))["anterior"]
+    for reader in two:
+        add_reading(reader, image, box(100, 100, 9, 9))
+    settle(settings)
+    with open_session(settings) as session:
+        study = session.get_one(Image, image).study_id
+        session.add(Assignment(reader_id=third, study_id=study, exposure="blind", purpose="third"))
+    add_reading(third, image)
+    report = survey(settings)
+    assert [one["status"] for one in report["projections"]] == ["agreed"]
+    assert [pair["readers"] for pair in report["pairs"]] == [
+        ["reader 2", "reader 3"],
+        ["reader 2", "reader 1"],
+        ["reader 3", "reader 1"],
+    ]
