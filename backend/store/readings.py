@@ -1,10 +1,9 @@
 """Which readings count, and their masks: one rule for agreement, references and data sets."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Exists, Select, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend.records import LabelMasks
 from backend.store import regions_document
@@ -32,7 +31,7 @@ def counting() -> Select[Reading]:
     )
 
 
-def reader_order() -> tuple[ColumnElement[Any], ...]:
+def reader_order() -> tuple[Exists, InstrumentedAttribute[int]]:
     """The order of the readings of one image, of a query that joins `Reader`: by number, readers asked third last."""
     asked_third = (
         select(Assignment.id)
