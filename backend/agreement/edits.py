@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
+from backend.measures.lesions import best_pairs
 from converters.grid import GRID_SHAPE
 from converters.rasterise import draw
 from converters.regions import Region
@@ -29,11 +29,11 @@ def edits(shown: Sequence[Region], read: Sequence[Region], iou: float) -> dict[s
     ratios = _ratios(shown, read)
     alike = np.array([[one.label == other.label for other in read] for one in shown], dtype=bool)
     alike = alike.reshape(ratios.shape)
-    same = _pairs(np.where(alike, ratios, 0.0), iou)
+    same = best_pairs(np.where(alike, ratios, 0.0), iou)
     left = np.where(alike, 0.0, ratios)
     for i, j in same:
         left[i], left[:, j] = 0.0, 0.0
-    relabelled = len(_pairs(left, iou))
+    relabelled = len(best_pairs(left, iou))
     kept = sum(bool(ratios[i, j] == SAME) for i, j in same)
     return {
         "shown": len(shown),
@@ -43,12 +43,6 @@ def edits(shown: Sequence[Region], read: Sequence[Region], iou: float) -> dict[s
         "deleted": len(shown) - len(same) - relabelled,
         "added": len(read) - len(same) - relabelled,
     }
-
-
-def _pairs(ratios: NDArray[np.float64], iou: float) -> list[tuple[int, int]]:
-    allowed = (ratios >= iou) & (ratios > 0)
-    chosen = zip(*linear_sum_assignment(np.where(allowed, ratios, 0.0), maximize=True), strict=True)
-    return [(int(i), int(j)) for i, j in chosen if allowed[i, j]]
 
 
 def _ratios(shown: Sequence[Region], read: Sequence[Region]) -> NDArray[np.float64]:

@@ -73,9 +73,7 @@ def match(a: Mask, b: Mask, iou: float = 0.1) -> LesionMatch:
     labels_b, count_b = components(b)
     overlaps = _overlaps(labels_a, count_a, labels_b, count_b)
     ratios = _iou_matrix(overlaps)
-    allowed = (ratios >= iou) & (ratios > 0)
-    chosen = zip(*linear_sum_assignment(np.where(allowed, ratios, 0.0), maximize=True), strict=True)
-    matched = tuple((int(i) + 1, int(j) + 1, float(ratios[i, j])) for i, j in chosen if allowed[i, j])
+    matched = tuple((i + 1, j + 1, float(ratios[i, j])) for i, j in best_pairs(ratios, iou))
     found_a, found_b = {i for i, _, _ in matched}, {j for _, j, _ in matched}
     return LesionMatch(
         matched,
@@ -85,6 +83,17 @@ def match(a: Mask, b: Mask, iou: float = 0.1) -> LesionMatch:
         labels_b,
         overlaps,
     )
+
+
+def best_pairs(ratios: NDArray[np.float64], iou: float) -> list[tuple[int, int]]:
+    """Maximum-weight bipartite matching: pairs (row, column) of at least `iou`, each row and column at most once.
+
+    Args:
+        ratios: `(first, second)` IoU in [0, 1]; pairs that share nothing never match.
+    """
+    allowed = (ratios >= iou) & (ratios > 0)
+    chosen = zip(*linear_sum_assignment(np.where(allowed, ratios, 0.0), maximize=True), strict=True)
+    return [(int(i), int(j)) for i, j in chosen if allowed[i, j]]
 
 
 def relations(found: LesionMatch, bladder_a: Mask, bladder_b: Mask) -> tuple[Relation, ...]:

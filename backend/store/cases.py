@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from backend.store.tables import Account, Adjudication, Case, Study
@@ -39,34 +39,33 @@ def next_case(session: Session, account_id: int) -> str | None:
 
 def in_hand(session: Session, study_id: int) -> Adjudication | None:
     """The live work of whoever has the case in hand."""
-    chosen = select(Adjudication).where(Adjudication.study_id == study_id)
-    live = chosen.where(Adjudication.state.in_(LIVE), Adjudication.kind.in_(FIRST_WORDS))
-    return session.scalars(live.order_by(Adjudication.id.desc()).limit(1)).first()
+    return _newest(session, study_id, Adjudication.state.in_(LIVE), Adjudication.kind.in_(FIRST_WORDS))
 
 
 def second_opinion(session: Session, study_id: int) -> Adjudication | None:
     """The live work of the physician who was asked for a second opinion."""
-    chosen = select(Adjudication).where(Adjudication.study_id == study_id)
-    live = chosen.where(Adjudication.state.in_(LIVE), Adjudication.kind == "second")
-    return session.scalars(live.order_by(Adjudication.id.desc()).limit(1)).first()
+    return _newest(session, study_id, Adjudication.state.in_(LIVE), Adjudication.kind == "second")
 
 
 def newest_second_opinion(session: Session, study_id: int) -> Adjudication | None:
     """The newest work of a physician who was asked, whatever became of it."""
-    chosen = select(Adjudication).where(Adjudication.study_id == study_id, Adjudication.kind == "second")
-    return session.scalars(chosen.order_by(Adjudication.id.desc()).limit(1)).first()
+    return _newest(session, study_id, Adjudication.kind == "second")
 
 
 def newest_work(session: Session, study_id: int, account_id: int) -> Adjudication | None:
     """The newest work of one physician on one case, whatever became of it."""
-    chosen = select(Adjudication).where(Adjudication.study_id == study_id, Adjudication.account_id == account_id)
-    return session.scalars(chosen.order_by(Adjudication.id.desc()).limit(1)).first()
+    return _newest(session, study_id, Adjudication.account_id == account_id)
 
 
 def study_by_token(session: Session, token: str, *, lock: bool = False) -> Study | None:
     """The study of that name, held against others at the same work until the transaction ends where `lock`."""
     chosen = select(Study).where(Study.token == token)
     return session.scalars(chosen.with_for_update() if lock else chosen).first()
+
+
+def _newest(session: Session, study_id: int, *conditions: ColumnElement[bool]) -> Adjudication | None:
+    chosen = select(Adjudication).where(Adjudication.study_id == study_id, *conditions)
+    return session.scalars(chosen.order_by(Adjudication.id.desc()).limit(1)).first()
 
 
 _HAND, _HOLDER, _OPINION = aliased(Adjudication), aliased(Account), aliased(Adjudication)
