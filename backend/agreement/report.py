@@ -27,11 +27,20 @@ def survey(
     Args:
         processes, advance: as in `keep_all`.
     """
+    return report(measured_all(settings, processes=processes, advance=advance), settings.agreement_rules.version)
+
+
+def measured_all(
+    settings: Settings, *, processes: int | None = None, advance: Callable[[int, int], None] | None = None
+) -> Material:
+    """What is kept of all that is stored, once what is missing is measured.
+
+    Args:
+        processes, advance: as in `keep_all`.
+    """
     keep_all(settings, processes=processes, advance=advance)
-    rules = settings.agreement_rules.version
     with open_session(settings) as session:
-        found = material(session, rules)
-    return report(found, rules)
+        return material(session, settings.agreement_rules.version)
 
 
 def report(found: Material, rules: str) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from backend.labelstudio.accounts import ReaderAccount, account_of
 from backend.labelstudio.project import ReaderProject
 from backend.labelstudio.setup import set_up_project
 from backend.settings import Settings
+from backend.store.readers import new_reader
 from backend.store.session import open_session
 from backend.store.tables import Reader
 
@@ -36,8 +37,6 @@ def _keep(settings: Settings, account: ReaderAccount, project: int) -> None:
     with open_session(settings) as session:
         reader = session.scalar(select(Reader).where(Reader.name == account.name))
         if reader is None:
-            highest = session.scalar(select(func.max(Reader.number))) or 0
-            reader = Reader(name=account.name, number=highest + 1)
-            session.add(reader)
+            reader = new_reader(session, account.name)
         reader.label_studio_user = account.user
         reader.label_studio_project = project

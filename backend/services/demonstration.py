@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from backend.agreement.report import survey
 from backend.errors import NotPromotable, Refused, ServiceError
 from backend.jobs.follow import follow
 from backend.jobs.steps import agree, publish
@@ -170,7 +171,7 @@ def _round(stage: _Stage, number: int, tokens: Sequence[str]) -> dict[str, Any]:
     published = _bring_in(stage, tokens)
     readings = _read(stage, f"labelme-round-{number}")
     adjudicated = rehearsal.adjudicate(cast)
-    statuses = [one["status"] for one in agree.agreement(settings)["projections"]]
+    statuses = [one["status"] for one in survey(settings)["projections"]]
     narrator.say(f"round {number}: {adjudicated} projections adjudicated, {len(statuses)} references; training")
     run_id = start_training(settings, ENGINEER, start="scratch")
     with narrator.progress(f"training run {run_id}") as advance:

@@ -72,18 +72,19 @@ def study_standings(session: Session) -> list[StudyStanding]:
     for image_id, reading in session.execute(counting().with_only_columns(Reading.image_id, Reading.id)):
         readings[image_id].append(reading)
     references = {row.image_id: row for row in session.execute(_REFERENCES)}
-    since = _champions_freeze(session)
+    dataset = champions_dataset(session)
+    since = dataset.created if dataset else None
     studies: dict[int, tuple[str, dict[str, int]]] = {}
     images = select(Study.id, Study.token, Image.projection, Image.id).join(Image.study)
     for study, token, projection, image_id in session.execute(images.order_by(Study.id, Image.projection)):
         studies.setdefault(study, (token, {}))[1][projection] = image_id
     found = []
     for study, (token, image_ids) in studies.items():
-        kept = {name: _standing_reference(references.get(one), readings[one]) for name, one in image_ids.items()}
+        kept = {name: that_stands(references.get(one), readings[one]) for name, one in image_ids.items()}
         sealed = {name: len(readings[one]) for name, one in image_ids.items()}
         statuses = {name: _status(kept[name], sealed[name]) for name in image_ids}
         found.append(
-            StudyStanding(study, token, image_ids, statuses, sealed, any(_is_new(one, since) for one in kept.values()))
+            StudyStanding(study, token, image_ids, statuses, sealed, any(is_new(one, since) for one in kept.values()))
         )
     return found
 
@@ -114,7 +115,8 @@ _REFERENCES = select(
 ).order_by(Reference.id)
 
 
-def _standing_reference(reference: Any, readings: list[int]) -> Any:
+def that_stands(reference: Any, readings: list[int]) -> Any:
+    """The newest reference of an image, None unless it stands on the readings that count now."""
     return reference if reference is not None and stands(reference, readings) else None
 
 
@@ -125,14 +127,14 @@ def _status(reference: Any, sealed: int) -> str:
     return "waiting" if sealed < 2 else "adjudicate"
 
 
-def _champions_freeze(session: Session) -> datetime | None:
-    """When the champion's dataset version was frozen; None without a champion that learned from one."""
+def champions_dataset(session: Session) -> DatasetVersion | None:
+    """The dataset version that the champion learned from; None without a champion that learned from one."""
     serving = champion(session)
-    dataset = session.get(DatasetVersion, serving.dataset_id) if serving and serving.dataset_id else None
-    return dataset.created if dataset else None
+    return session.get(DatasetVersion, serving.dataset_id) if serving and serving.dataset_id else None
 
 
-def _is_new(reference: Any, since: datetime | None) -> bool:
+def is_new(reference: Any, since: datetime | None) -> bool:
+    """Whether a training started now would have this reference beyond the champion's."""
     return reference is not None and reference.status != "excluded" and (since is None or reference.created > since)
 
 

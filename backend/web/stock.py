@@ -11,13 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.datasets.freeze import versions
-from backend.promotion.registry import champion
 from backend.settings import Settings
 from backend.store.images import encode_png
 from backend.store.readings import counting
-from backend.store.sealed import stands
 from backend.store.session import open_session
 from backend.store.tables import DatasetVersion, Image, Patient, Reading, Reference, Study
+from backend.web.standing import champions_dataset, is_new, that_stands
 from converters.grid import GRID_SHAPE
 
 SIDES = ("train", "validation", "test", "undecided")
@@ -39,7 +38,7 @@ def stock(settings: Settings) -> dict[str, Any]:
         for reading in session.scalars(counting()):
             readings[reading.image_id].append(reading)
         projections = _projections(session, readings)
-        since = _champions_freeze(session)
+        since = champions_dataset(session)
     references = [one for one in projections if one.reference is not None]
     return {
         "sides": {side: _side([one for one in projections if one.side == side]) for side in SIDES},
@@ -60,7 +59,7 @@ def _projections(session: Session, readings: dict[int, list[Reading]]) -> list[_
     for image, study, patient in rows:
         reference = newest.get(image.id)
         counted = [reading.id for reading in readings.get(image.id, [])]
-        kept = reference if reference is not None and stands(reference, counted) else None
+        kept = that_stands(reference, counted)
         side = "test" if patient.sequestered else patient.split or "undecided"
         found.append(_Projection(side, patient.id, study, kept))
     return found
@@ -100,18 +99,10 @@ def _exclusions(projections: Iterable[_Projection]) -> Counter[str | None]:
     return Counter(reference.reason for reference in references if reference.status == "excluded")
 
 
-def _champions_freeze(session: Session) -> DatasetVersion | None:
-    serving = champion(session)
-    return session.get(DatasetVersion, serving.dataset_id) if serving and serving.dataset_id else None
-
-
 def _new(projections: list[_Projection], since: DatasetVersion | None) -> dict[str, Any]:
     """What a training started now would have beyond the champion's."""
-    fresh = [
-        one.study.id
-        for one in projections
-        if one.reference and one.reference.status != "excluded" and (not since or one.reference.created > since.created)
-    ]
+    frozen = since.created if since else None
+    fresh = [one.study.id for one in projections if is_new(one.reference, frozen)]
     return {
         "champions_dataset": since.id if since else None,
         "references": len(fresh),

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.errors import InputError, NotFound, WrongState
 from backend.sentences import say
 from backend.settings import Settings
 from backend.store.audit import record
+from backend.store.readers import new_reader
 from backend.store.session import open_session
 from backend.store.tables import Assignment, Reader, now
 from backend.worklist.work import work
@@ -40,9 +41,8 @@ def add_reader(settings: Settings, name: str, by: str, *, expert: bool = False, 
     with open_session(settings) as session:
         if session.scalar(select(Reader.id).where(Reader.name == name)) is not None:
             raise InputError(say("a reader is called {name} already", name=repr(name)), field="name")
-        highest = session.scalar(select(func.max(Reader.number))) or 0
-        session.add(Reader(name=name, number=highest + 1, expert=expert, share=share))
-        record(session, by, "add reader", reader=highest + 1, expert=expert, share=share)
+        number = new_reader(session, name, expert=expert, share=share).number
+        record(session, by, "add reader", reader=number, expert=expert, share=share)
 
 
 def set_reader(

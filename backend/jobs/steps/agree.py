@@ -1,14 +1,12 @@
 """Agreement → reference: settles what agrees, hands the rest to physicians, writes down what they decide."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from sqlalchemy import func, select
 
 from backend.adjudication import references
 from backend.adjudication.queue import refresh_case
 from backend.adjudication.several import RULES
-from backend.agreement import report
 from backend.agreement.keep import keep_comparisons
 from backend.settings import Settings
 from backend.store.readings import counting
@@ -61,12 +59,6 @@ def settle_images(settings: Settings, image_ids: Iterable[int]) -> dict[int, str
         refresh_case(settings, study_id, in_dispute="adjudicate" in found.values())
         statuses |= found
     return dict(sorted(statuses.items()))
-
-
-def agreement(settings: Settings, *, exposure: bool = False) -> dict[str, Any]:
-    """The document of `scintiloop agreement`; with `exposure`, also the Dice for each pairing of exposures."""
-    document = report.survey(settings)
-    return document | {"by_exposure": report.by_exposure(document["pairs"])} if exposure else document
 
 
 def open_cases(settings: Settings) -> list[int]:

@@ -6,11 +6,9 @@ from typing import Any
 from backend.agreement import report
 from backend.agreement.exposure import exposure_report
 from backend.agreement.keep import keep_all
-from backend.agreement.material import material
 from backend.agreement.project import project_figures
 from backend.jobs.steps import agree
 from backend.settings import Settings
-from backend.store.session import open_session
 
 
 def agreement(
@@ -30,11 +28,8 @@ def agreement(
     # by many processes first, so that settling finds the pairs measured; then against the references it makes
     keep_all(settings, processes=processes, advance=advance)
     agree.settle(settings)
-    keep_all(settings, processes=processes, advance=advance)
-    rules = settings.agreement_rules.version
-    with open_session(settings) as session:
-        found = material(session, rules)
-    document = report.report(found, rules) | {"project": project_figures(found)}
+    found = report.measured_all(settings, processes=processes, advance=advance)
+    document = report.report(found, settings.agreement_rules.version) | {"project": project_figures(found)}
     if exposure:
         document |= {"by_exposure": report.by_exposure(document["pairs"]), "exposure": exposure_report(found)}
     return document

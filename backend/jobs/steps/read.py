@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, String, cast, func, literal, select
+from sqlalchemy import ColumnElement, String, cast, literal, select
 
 from backend.errors import ServiceError
 from backend.jobs.steps import agree
@@ -17,6 +17,7 @@ from backend.readings.receipt import Receipt
 from backend.readings.receive import receive_webhook
 from backend.readings.reconcile import reconcile as bring_in_line
 from backend.settings import Settings
+from backend.store.readers import new_reader
 from backend.store.readings import read_images
 from backend.store.session import open_session
 from backend.store.tables import Assignment, Image, Reader, Reading, Study, Withdrawal, now
@@ -132,5 +133,4 @@ def _make_known(settings: Settings, name: str) -> None:
         known = set(session.scalars(select(Reader.name)))
         if name in known or (len(known) >= READERS_OF_A_CASE and name not in settings.readers):
             return
-        highest = session.scalar(select(func.max(Reader.number))) or 0
-        session.add(Reader(name=name, number=highest + 1))
+        new_reader(session, name)

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from backend.agreement.exposure import exposure_report
-from backend.agreement.keep import keep_all
-from backend.agreement.material import material
+from backend.agreement.report import measured_all
 from backend.store.blobs import blobs_of
 from backend.store.regions_document import encode
 from backend.store.session import open_session
@@ -18,12 +17,7 @@ TRUTH = [LESION, OTHER]
 
 @pytest.fixture
 def report(settings):
-    def of():
-        keep_all(settings)
-        with open_session(settings) as session:
-            return exposure_report(material(session, settings.agreement_rules.version))
-
-    return of
+    return lambda: exposure_report(measured_all(settings))
 
 
 @pytest.fixture

@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from backend.agreement.keep import keep_all
-from backend.agreement.material import material
 from backend.agreement.own import own_agreement
 from backend.agreement.project import project_figures
+from backend.agreement.report import measured_all
 from backend.errors import NotFound
 from backend.store.session import open_session
 from backend.store.tables import Reading
@@ -18,12 +17,7 @@ LESION, OTHER = (100, 100, 10, 10), (300, 100, 8, 8)
 
 @pytest.fixture
 def figures(settings):
-    def of():
-        keep_all(settings)
-        with open_session(settings) as session:
-            return project_figures(material(session, settings.agreement_rules.version))
-
-    return of
+    return lambda: project_figures(measured_all(settings))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from backend.datasets.freeze import freeze
-from backend.jobs.steps import agree, read
+from backend.jobs.steps import compare, read
 from backend.jobs.steps.ingest import ingest
 from backend.jobs.steps.publish import assign_all
 from backend.jobs.steps.simulate import write_phantom
@@ -59,10 +59,10 @@ def go_around(settings: Settings, scans: Path) -> dict[str, Any]:
     for reader, place in zip(READERS, drawn, strict=True):
         done[reader] = read.import_readings(settings, [scans / "readers" / place], reader)
         done[f"{reader} again"] = read.import_readings(settings, [scans / "readers" / place], reader)
-    done["agreement"] = agree.agreement(settings)
+    done["agreement"] = compare.agreement(settings)
     phantoms = {study_token(settings, one.visit): one for one in cohort(BENCHMARK, STUDIES, SEED)}
     done["adjudicated"] = adjudicate(Cast(settings, phantoms, SEED, *READERS))
-    done["settled"] = agree.agreement(settings, exposure=True)
+    done["settled"] = compare.agreement(settings, exposure=True)
     done["dataset"] = freeze(settings).to_json()
     done["dataset again"] = freeze(settings).id
     return done
