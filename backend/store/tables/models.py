@@ -19,7 +19,7 @@ class DatasetVersion(Base):
 
 
 class Run(Base):
-    """One training job. `progress` is the newest of `points`: step, steps, loss, dice, seconds_left."""
+    """One training job. `progress` is the newest of `points`, each a `training.loop.Progress`."""
 
     __tablename__ = "runs"
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -31,6 +31,8 @@ class Run(Base):
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     progress: Mapped[dict[str, Any] | None]
     points: Mapped[list[Any]] = mapped_column(default=list)
+    machine: Mapped[dict[str, Any] | None]
+    """What its worker last saw: `processors` in use, `memory_mb`, `gpu`; or `waits_for`, the device it waits for."""
     heartbeat: Mapped[datetime | None]
     error: Mapped[str | None]
     model_id: Mapped[str | None] = mapped_column(ForeignKey("model_versions.id"))
