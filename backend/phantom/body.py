@@ -1,5 +1,6 @@
 """One body: the standard clouds scaled to a patient and posed on the table."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ from backend.phantom.tissue import limb_axis
 NECK, SHOULDER, ELBOW, WRIST = (0.0, 20.0, 1510.0), (155.0, 16.0, 1405.0), (170.0, 12.0, 1115.0), (184.0, 14.0, 862.0)
 HIP, KNEE, ANKLE = (84.0, -16.0, 872.0), (85.0, -22.0, 470.0), (80.0, -22.0, 75.0)
 """Joint centres of the left side, mm."""
+JOINTS = {"arm": SHOULDER, "forearm": ELBOW, "hand": WRIST, "thigh": HIP, "shank": KNEE, "foot": ANKLE}
+"""Where each limb hangs from."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,6 @@ def draw_pose(rng: np.random.Generator, girth: float) -> Pose:
         mirror = 1.0 if side == "l" else -1.0
         away = 3 + 28 * max(girth - 1.0, 0.0) + rng.uniform(0, 8)
         bent = rng.uniform(-12, 3)
-        joints = {"arm": SHOULDER, "forearm": ELBOW, "hand": WRIST, "thigh": HIP, "shank": KNEE, "foot": ANKLE}
         angles = {
             "arm": rotation(1, -mirror * away),
             "forearm": rotation(1, -mirror * (bent - away / 2)),
@@ -53,12 +55,26 @@ def draw_pose(rng: np.random.Generator, girth: float) -> Pose:
             "shank": rotation(1, -mirror * rng.uniform(-3, 1)),
             "foot": rotation(2, mirror * rng.uniform(5, 25)) @ rotation(0, rng.uniform(15, 40)),
         }
-        for chain in (("arm", "forearm", "hand"), ("thigh", "shank", "foot")):
-            for position, limb in enumerate(chain):
-                joint = np.multiply(joints[limb], (mirror, 1, 1))
-                for later in chain[position:]:
-                    _swing(turn, shift, f"{later}_{side}", _moved(turn, shift, f"{limb}_{side}", joint), angles[limb])
+        _bend(turn, shift, side, angles)
     return Pose(turn, shift)
+
+
+def pose_of(head: Floats, limbs: Mapping[str, Mapping[str, Floats]]) -> Pose:
+    """A pose from rotations (3, 3): the head's, and per side (`r`, `l`) each limb's relative to the limb above it."""
+    turn, shift = np.tile(np.eye(3), (len(PARTS), 1, 1)), np.zeros((len(PARTS), 3))
+    _swing(turn, shift, "head", NECK, head)
+    for side, angles in limbs.items():
+        _bend(turn, shift, side, angles)
+    return Pose(turn, shift)
+
+
+def _bend(turn: Floats, shift: Floats, side: str, angles: Mapping[str, Floats]) -> None:
+    """Turns each limb of one side, and all that hangs from it, about the limb's upper joint."""
+    for chain in (("arm", "forearm", "hand"), ("thigh", "shank", "foot")):
+        for position, limb in enumerate(chain):
+            joint = np.multiply(JOINTS[limb], (1.0 if side == "l" else -1.0, 1, 1))
+            for later in chain[position:]:
+                _swing(turn, shift, f"{later}_{side}", _moved(turn, shift, f"{limb}_{side}", joint), angles[limb])
 
 
 def _moved(turn: Floats, shift: Floats, part: str, point: Floats) -> Floats:

@@ -43,6 +43,26 @@ class Crop:
         return image
 
 
+@dataclass(frozen=True)
+class Optics:
+    """What differs from camera to camera; the defaults are those of the frozen presets.
+
+    Args:
+        blur: factor on the FWHM.
+        gap: mm added between body and collimator.
+        attenuation: per mm.
+        scatter: share of the primary counts.
+    """
+
+    blur: float = 1.0
+    gap: float = 0.0
+    attenuation: float = ATTENUATION_PER_MM
+    scatter: float = SCATTER_SHARE
+
+
+DEFAULT_OPTICS = Optics()
+
+
 class Camera:
     """Both heads over one posed body.
 
@@ -51,9 +71,13 @@ class Camera:
         pixel_mm: size of a pixel.
         top: rows between the image's upper edge and the crown.
         shift: columns that the body lies off the table's middle.
+        optics: of this camera.
     """
 
-    def __init__(self, skin: Floats, pixel_mm: float, top: float, shift: float) -> None:
+    def __init__(
+        self, skin: Floats, pixel_mm: float, top: float, shift: float, optics: Optics = DEFAULT_OPTICS
+    ) -> None:
+        self._optics = optics
         self.pixel_mm = pixel_mm
         self._top, self._shift = top, shift
         self._crown = float(skin[:, 2].max())
@@ -89,7 +113,7 @@ class Camera:
         """The broad halo of scattered photons that comes with the primary ones."""
         small = primary.reshape(GRID_ROWS // COARSE, COARSE, GRID_COLUMNS // COARSE, COARSE).mean(axis=(1, 3))
         halo = gaussian_filter(small, SCATTER_SIGMA_MM / self.pixel_mm / COARSE, mode="constant")
-        return np.asarray(SCATTER_SHARE * zoom(halo, COARSE, order=1, grid_mode=True, mode="nearest"))
+        return np.asarray(self._optics.scatter * zoom(halo, COARSE, order=1, grid_mode=True, mode="nearest"))
 
     def _pixels(self, points: Floats, projection: Projection) -> tuple[Floats, Floats]:
         across = points[:, 0] / self.pixel_mm + self._shift
@@ -97,10 +121,10 @@ class Camera:
         return row, GRID_COLUMNS / 2 + (across if projection == "anterior" else -across) - 0.5
 
     def _distance(self, points: Floats, projection: Projection) -> Floats:
-        return np.asarray(np.abs(points[:, 1] - self._face[projection]) + COLLIMATOR_GAP[projection])
+        return np.asarray(np.abs(points[:, 1] - self._face[projection]) + COLLIMATOR_GAP[projection] + self._optics.gap)
 
     def _sigma(self, distance: float) -> float:
-        return resolution_fwhm(distance) / FWHM_PER_SIGMA / self.pixel_mm
+        return self._optics.blur * resolution_fwhm(distance) / FWHM_PER_SIGMA / self.pixel_mm
 
     def _depth_map(self, skin: Floats, projection: Projection) -> Floats:
         """Where the skin towards this head lies (y, mm), on a grid of COARSE pixels."""
@@ -118,7 +142,7 @@ class Camera:
         place = ((row + 0.5) / COARSE - 0.5, (column + 0.5) / COARSE - 0.5)
         surface = map_coordinates(self._surface[projection], place, order=1, mode="nearest")
         depth = points[:, 1] - surface if projection == "anterior" else surface - points[:, 1]
-        return np.asarray(np.exp(-ATTENUATION_PER_MM * np.maximum(depth, 0.0)))
+        return np.asarray(np.exp(-self._optics.attenuation * np.maximum(depth, 0.0)))
 
 
 def _cell(place: Floats, cells: int) -> Integers:

@@ -88,21 +88,21 @@ def draw_look_alikes(preset: Preset, patient: Patient, rng: np.random.Generator)
         choice = rng.choice(["degeneration", "fracture", "hyperostosis", "injection", "contamination", "catheter"],
                             p=(0.58, 0.16, 0.04, 0.1, 0.09, 0.03))  # fmt: skip
         gain = float(rng.lognormal(np.log(preset.look_alike_gain), 0.4))
-        found += _BENIGN[str(choice)](gain, rng)
+        found += BENIGN[str(choice)](gain, rng)
     return found
 
 
 def _metastasis(preset: Preset, primary: str, rng: np.random.Generator) -> Finding:
     cloud, _ = skeleton()
     group = str(rng.choice(list(GROUPS), p=SITES.get(primary, OTHER_SITES)))
-    centre = int(rng.choice(_points_of(GROUPS[group])))
+    centre = int(rng.choice(points_of(GROUPS[group])))
     radius = float(np.clip(rng.lognormal(np.log(preset.lesion_radius_mm), preset.lesion_radius_spread), 3.5, 45))
     gain = float(rng.lognormal(np.log(preset.lesion_gain), preset.lesion_gain_spread))
     return _at(cloud, "metastasis", centre, radius, gain)
 
 
 @cache
-def _points_of(kinds: tuple[str, ...]) -> Floats:
+def points_of(kinds: tuple[str, ...]) -> Floats:
     """Indices of the skeleton's points in bones of these kinds; of thighs and upper arms the upper half."""
     cloud, names = skeleton()
     wanted = np.array([kind(name) in kinds for name in names])[cloud.region]
@@ -179,10 +179,11 @@ def _catheter(gain: float, rng: np.random.Generator) -> list[Finding]:
     return [Finding("catheter", place, float(rng.uniform(16, 26)), gain * 2, None, PARTS.index("trunk"))]
 
 
-_BENIGN = {
+BENIGN = {
     "degeneration": _degeneration, "fracture": _fracture, "hyperostosis": _hyperostosis,
     "injection": _injection, "contamination": _contamination, "catheter": _catheter,
 }  # fmt: skip
+"""Makers of benign findings by kind: from a gain and chance to foci."""
 
 
 def _in_bone(finding: Finding) -> Cloud:
@@ -191,7 +192,7 @@ def _in_bone(finding: Finding) -> Cloud:
     bone = cloud[cloud.region == finding.bone]
     distance = np.linalg.norm(bone.points - finding.centre, axis=1) / finding.radius
     near, distance = bone[distance < 1], distance[distance < 1]
-    uptake = (near.weight + _mean_uptake()) / 2
+    uptake = (near.weight + mean_uptake()) / 2
     return replace(near, weight=finding.gain * uptake * (1 - 0.5 * distance**2))
 
 
@@ -204,7 +205,8 @@ def _outside(finding: Finding) -> Cloud:
 
 
 @cache
-def _mean_uptake() -> float:
+def mean_uptake() -> float:
+    """Mean weight of the skeleton's points."""
     return float(skeleton()[0].weight.mean())
 
 
