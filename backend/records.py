@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -176,11 +176,63 @@ class Burden:
     complete: bool
 
 
+Outcome = Literal["passed", "hold", "reject", "not judged"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that the promotion gate looked at.
+
+    Attributes:
+        name: which; `label` and `slice` (its name and group) say of what, None where it is of the whole.
+        requires: of `figure`, as `value > 0` or `low > -0.020`; `low` and `high` are the ends of its interval.
+        reason: one sentence where the check did not pass, else empty.
+    """
+
+    name: str
+    outcome: Outcome
+    requires: str
+    figure: Figure | None = None
+    label: Label | None = None
+    slice: tuple[str, str] | None = None
+    reason: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "check": self.name,
+            "label": self.label,
+            "slice": {"name": self.slice[0], "group": self.slice[1]} if self.slice else None,
+            "figure": self.figure.to_json() if self.figure else None,
+            "requires": self.requires,
+            "outcome": self.outcome,
+            "passed": None if self.outcome == "not judged" else self.outcome == "passed",
+            "reason": self.reason or None,
+        }
+
+
+@dataclass(frozen=True)
+class GateRules:
+    """What the promotion gate asks for besides a gain.
+
+    Attributes:
+        lesion_floor, bladder_floor: mean Dice with the reference that a model must reach.
+        slice_margin: Dice that no slice of the test patients may be shown to lose.
+        slice_patients: patients with a defined difference from which a slice is judged.
+    """
+
+    lesion_floor: float = 0.3
+    bladder_floor: float = 0.5
+    slice_margin: float = 0.05
+    slice_patients: int = 10
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """What the promotion gate says, and why in one sentence."""
+    """What the promotion gate says, and why in words."""
 
     name: VerdictName
     reason: str
     differences: dict[str, Figure] = field(default_factory=dict)
     """challenger − champion by label, paired by patient."""
+    checks: tuple[Check, ...] = ()
+    """All that the gate looked at, whether it passed or not."""

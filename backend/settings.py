@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as UnreadableSetting
 
 from backend.errors import SettingsError
-from backend.records import AgreementRules
+from backend.records import AgreementRules, GateRules
 
 DEFAULT_HOME = Path(".scintiloop")
 EVERY_INTERFACE = ("0.0.0.0", "::")  # noqa: S104
@@ -89,14 +89,24 @@ class Settings(BaseSettings):
     session_hours: float = Field(12, gt=0)
     """How long a log-in to the pages lasts without use."""
 
+    day_one: bool = True
+    """A new home's first champion is the model that comes with Scintiloop, trained on simulated scans alone."""
     encoder: str | None = None
-    """U-Net encoder; ResNet34 on a GPU, a small one without, where empty."""
+    """U-Net encoder; the champion's where empty, and without one ResNet34 on a GPU, a small one without."""
     train_steps: int | None = Field(None, ge=1)
     """U-Net steps of one run; the recipe's own number where empty."""
     checkpoint_steps: int = Field(50, ge=1, le=50)
     train_attempts: int = Field(3, ge=1)
     """How often a run is started again after its worker died."""
     auto_promote: bool = False
+    gate_lesion_floor: float = Field(0.3, ge=0, le=1)
+    """Mean lesion Dice below which the gate holds a model."""
+    gate_bladder_floor: float = Field(0.5, ge=0, le=1)
+    """Mean bladder Dice below which the gate holds a model."""
+    gate_slice_margin: float = Field(0.05, gt=0, le=1)
+    """Dice that no slice of the test patients may be shown to lose."""
+    gate_slice_patients: int = Field(10, ge=2)
+    """Patients from which a slice is judged."""
     reconcile_seconds: int = Field(60, ge=5)
     visibility_seconds: int = Field(60, ge=3)
     """How long the broker waits for a sign of life before it gives a dead worker's task to another."""
@@ -125,6 +135,12 @@ class Settings(BaseSettings):
             self.unmatched_lesion_pixels,
             self.bladder_dice_floor,
             self.bladder_pixels,
+        )
+
+    @property
+    def gate_rules(self) -> GateRules:
+        return GateRules(
+            self.gate_lesion_floor, self.gate_bladder_floor, self.gate_slice_margin, self.gate_slice_patients
         )
 
     @property

@@ -207,6 +207,7 @@ def show(run: Run) -> dict[str, Any]:
         "reason": verdict.get("reason") or run.error,
         "dice": verdict.get("dice", {}),
         "champion": verdict.get("champion"),
+        "checks": verdict.get("checks", []),
         "requested_by": run.requested_by,
         "options": run.options,
         "attempts": run.attempts,
@@ -220,7 +221,13 @@ def show(run: Run) -> dict[str, Any]:
 
 def _verdict_json(outcome: Outcome) -> dict[str, Any]:
     verdict = outcome.verdict
-    return {"name": verdict.name, "reason": verdict.reason, "dice": outcome.dice, "champion": outcome.champion}
+    return {
+        "name": verdict.name,
+        "reason": verdict.reason,
+        "dice": outcome.dice,
+        "champion": outcome.champion,
+        "checks": [check.to_json() for check in verdict.checks],
+    }
 
 
 def _end(run: Run, state: str) -> None:

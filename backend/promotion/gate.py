@@ -1,138 +1,73 @@
 """May a challenger replace the champion? Judged on the same sequestered cases, paired, by patient.
 
-The rule, with its reasons and the rules not taken, is docs/decisions/0005-promotion-gate.md.
+The rule, with its reasons and the rules not taken, is docs/decisions/0005-promotion-gate.md, and for floors and slices
+docs/decisions/0024-floors-and-slices.md.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from backend.errors import WrongState
 from backend.measures.intervals import RESAMPLES, paired_difference
-from backend.records import Figure, Verdict, VerdictName
-from converters.regions import Label
+from backend.promotion.checks import floor_checks, size_check, slice_checks, whole_checks, words
+from backend.promotion.paired import Measure, Scores, bladder_dice, by_case, false_lesion, lesion_dice, values
+from backend.promotion.slices import slice_differences
+from backend.records import Check, Figure, GateRules, Verdict, VerdictName
 
-LEAST_PATIENTS = 2
-"""Positive and negative patients each that a test set must hold."""
-LESION_MARGIN = 0.02
-"""Lesion Dice that a challenger must be shown not to lose."""
-BLADDER_MARGIN = 0.05
-"""Bladder Dice that a challenger must be shown not to lose."""
-
-Case = tuple[str, str, str]
-"""(patient, study, projection)."""
-Measure = Callable[[dict[str, Any]], float | None]
-Scores = Sequence[dict[str, Any]]
-"""Per-projection scores of one model, as `evaluation/score.py` writes them."""
+NAMED = 3
+"""Failed checks whose sentences make the reason; further ones are counted."""
 
 
-def judge(challenger: Scores, champion: Scores | None, *, resamples: int = RESAMPLES, seed: int = 0) -> Verdict:
-    """The gate's verdict.
+def judge(
+    challenger: Scores,
+    champion: Scores | None,
+    rules: GateRules | None = None,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Verdict:
+    """The gate's verdict: `reject` where a check rejects, else `hold` where one holds, else `promote`.
 
-    `reject`: the interval of the lesion Dice difference lies below 0, or that of the bladder below −0.05.
-    `promote`: the lesion difference is above 0 and its interval above −0.02, the bladder's interval is above −0.05, and
-    false lesions on projections without any are not shown to be more frequent.
-    `hold`: anything between, and every test set with fewer than 2 positive or 2 negative patients.
+    A test set with fewer than 2 positive or 2 negative patients is always `hold`, whatever the figures say.
 
     Args:
         challenger, champion: scores of the same projections; champion None where nothing serves yet.
+        rules: floors and slices; the defaults where None.
 
     Raises:
         WrongState: the two were not scored on the same projections.
     """
-    ours = _by_case(challenger)
-    small = _too_small(challenger)
+    chosen = rules or GateRules()
+    ours, size = by_case(challenger), size_check(challenger)
+    checks = [size, *floor_checks(ours, chosen, resamples, seed)]
     if champion is None:
-        return Verdict("hold", small) if small else Verdict("promote", "There is no champion yet.")
-    theirs = _by_case(champion)
+        return _decided(checks, {}, "There is no champion yet.", alone=True)
+    theirs = by_case(champion)
     if ours.keys() != theirs.keys():
         raise WrongState("challenger and champion were scored on different test cases; evaluate both on one dataset")
-    measures: dict[str, Measure] = {
-        "metastasis": _lesion_dice,
-        "bladder": _bladder_dice,
-        "false_lesions": _false_lesion,
-    }
+    measures: dict[str, Measure] = {"metastasis": lesion_dice, "bladder": bladder_dice, "false_lesions": false_lesion}
     differences = {
-        name: paired_difference(_values(ours, measure), _values(theirs, measure), resamples=resamples, seed=seed)
+        name: paired_difference(values(ours, measure), values(theirs, measure), resamples=resamples, seed=seed)
         for name, measure in measures.items()
     }
-    if small:
-        return Verdict("hold", small, differences)
-    name, reason = _decide(differences["metastasis"], differences["bladder"], differences["false_lesions"])
-    return Verdict(name, reason, differences)
+    slices = slice_differences(ours, theirs, chosen.slice_patients, resamples=resamples, seed=seed)
+    checks += [*whole_checks(differences), *slice_checks(slices, chosen)]
+    return _decided(checks, differences, f"Lesion Dice is better: {words(differences['metastasis'])}.")
 
 
-def _decide(lesion: Figure, bladder: Figure, false_lesions: Figure) -> tuple[VerdictName, str]:
-    """The first row that is true decides."""
-    table: tuple[tuple[bool, VerdictName, str], ...] = (
-        (_below(lesion, 0), "reject", f"Lesion Dice is worse: {_words(lesion)}."),
-        (_below(bladder, -BLADDER_MARGIN), "reject", f"Bladder Dice is much worse: {_words(bladder)}."),
-        (lesion.low is None, "hold", "Lesion Dice could not be compared: too few test cases hold a lesion."),
-        ((lesion.value or 0) <= 0, "hold", f"Lesion Dice is not better: {_words(lesion)}."),
-        (_may_lose(lesion, LESION_MARGIN), "hold", f"A loss of lesion Dice is not excluded: {_words(lesion)}."),
-        (_may_lose(bladder, BLADDER_MARGIN), "hold", f"A loss of bladder Dice is not excluded: {_words(bladder)}."),
-        ((false_lesions.low or 0) > 0, "hold", f"False lesions are more frequent: {_words(false_lesions)}."),
-    )
-    otherwise: tuple[VerdictName, str] = ("promote", f"Lesion Dice is better: {_words(lesion)}.")
-    return next(((name, reason) for holds, name, reason in table if holds), otherwise)
+def _decided(checks: Sequence[Check], differences: dict[str, Figure], good: str, *, alone: bool = False) -> Verdict:
+    size = checks[0]
+    if size.outcome == "hold":
+        return Verdict("hold", size.reason, differences, tuple(checks))
+    failed: tuple[VerdictName, ...] = ("reject", "hold")
+    for name in failed:
+        reasons = [check.reason for check in checks if check.outcome == name]
+        if reasons:
+            return Verdict(name, " ".join(([good] if alone else []) + _few(reasons)), differences, tuple(checks))
+    return Verdict("promote", good, differences, tuple(checks))
 
 
-def _may_lose(figure: Figure, margin: float) -> bool:
-    return figure.low is not None and figure.low <= -margin
-
-
-def _below(figure: Figure, limit: float) -> bool:
-    return figure.high is not None and figure.high < limit
-
-
-def _words(figure: Figure) -> str:
-    if figure.value is None or figure.low is None:
-        return "undefined"
-    return f"{figure.value:+.3f} (95 % interval {figure.low:+.3f} to {figure.high:+.3f}, n = {figure.n})"
-
-
-def _too_small(scores: Scores) -> str:
-    """Why the test set cannot carry a verdict; empty where it can."""
-    truth: dict[str, bool] = defaultdict(bool)
-    known = {score["patient"] for score in scores if score["truth_call"] is not None}
-    for score in scores:
-        patient = score["patient"]
-        truth[patient] |= bool(score["truth_call"] if patient in known else score["reference_lesion"])
-    positive = sum(truth.values())
-    negative = len(truth) - positive
-    if min(positive, negative) >= LEAST_PATIENTS:
-        return ""
-    return (
-        f"The test set is too small: {positive} positive and {negative} negative patients, "
-        f"at least {LEAST_PATIENTS} of each are needed."
-    )
-
-
-def _by_case(scores: Scores) -> dict[Case, dict[str, Any]]:
-    return {(score["patient"], score["study"], score["projection"]): score for score in scores}
-
-
-def _values(by_case: dict[Case, dict[str, Any]], measure: Measure) -> dict[str, list[float | None]]:
-    """Patient → the measure of its projections in one order; None where it is undefined."""
-    found: dict[str, list[float | None]] = defaultdict(list)
-    for case in sorted(by_case):
-        found[case[0]].append(measure(by_case[case]))
-    return dict(found)
-
-
-def _lesion_dice(score: dict[str, Any]) -> float | None:
-    return _dice(score, "metastasis")
-
-
-def _bladder_dice(score: dict[str, Any]) -> float | None:
-    return _dice(score, "bladder")
-
-
-def _dice(score: dict[str, Any], label: Label) -> float | None:
-    """None where the reference does not hold the label."""
-    return score["dice"][label] if score["counts"][label][2] else None
-
-
-def _false_lesion(score: dict[str, Any]) -> float | None:
-    """1 where a lesion is outlined on a projection without any, 0 where none is, None where there are lesions."""
-    return None if score["reference_lesion"] else float(score["lesion_pixels"] > 0)
+def _few(reasons: list[str]) -> list[str]:
+    further = len(reasons) - NAMED
+    if further <= 0:
+        return reasons
+    return [*reasons[:NAMED], f"{further} further {'check fails' if further == 1 else 'checks fail'} too."]

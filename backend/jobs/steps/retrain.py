@@ -10,10 +10,13 @@ from typing import Any
 from backend import __version__
 from backend.datasets.freeze import find
 from backend.datasets.load import load_samples
+from backend.errors import InputError
 from backend.jobs import runs
+from backend.jobs.steps.choices import DAY_ONE
 from backend.jobs.steps.examine import examine
 from backend.jobs.steps.promote import promote
 from backend.jobs.steps.verdict import compare, dice_rows
+from backend.model.day_one import day_one_model
 from backend.model.weights import TrainedModel, read_model
 from backend.promotion import registry
 from backend.promotion.gate import judge
@@ -70,7 +73,7 @@ class Teller:
 
 
 def _train(settings: Settings, run: Run, folder: Path, watch: Watch) -> TrainedModel:
-    start = _start(settings, str(run.options.get("start", "scratch")))
+    start = _start(settings, str(run.options.get("start", "scratch")), run.options.get("encoder"))
     samples, validation = (_samples(settings, run, side) for side in ("train", "validation"))
     return train(samples, validation, _recipe(settings, run, start), folder=folder, start=start, **watch)
 
@@ -84,23 +87,32 @@ def _recipe(settings: Settings, run: Run, start: StartWeights | None) -> Recipe:
     encoder = run.options.get("encoder") or (start.card["architecture"]["encoder"] if start else None)
     steps = run.options.get("steps")
     chosen = settings.model_copy(update={"train_steps": steps}) if steps else settings
-    return recipe_for(chosen, encoder=encoder)
+    return recipe_for(chosen, name=run.options.get("recipe", "default"), encoder=encoder)
 
 
-def _start(settings: Settings, wanted: str) -> StartWeights | None:
-    """Start weights from `scratch` (None), the id of a model version, or the path of a model file.
+def _start(settings: Settings, wanted: str, encoder: str | None) -> StartWeights | None:
+    """Start weights from `scratch` (None), `day-one`, the id of a model version, or the path of a model file.
 
     Raises:
-        InputError: neither a model version nor a readable model file.
+        InputError: neither a model version nor a readable model file; no model of that encoder comes along.
     """
     if wanted == "scratch":
         return None
+    if wanted == DAY_ONE:
+        return _day_one(encoder)
     with open_session(settings) as session:
         model = session.get(ModelVersion, wanted)
     if model:
         return StartWeights(blobs_of(settings).get(model.weights_sha256), model.card, model.id)
     given = read_model(Path(wanted))
     return StartWeights(given.weights, given.card)
+
+
+def _day_one(encoder: str | None) -> StartWeights:
+    came_along = day_one_model(encoder)
+    if came_along is None:
+        raise InputError("no day-one model of this encoder comes along; start from scratch", field="start")
+    return StartWeights(came_along.weights, came_along.card)
 
 
 def _store(settings: Settings, run: Run, trained: TrainedModel) -> str:
@@ -114,7 +126,7 @@ def _judge(settings: Settings, run: Run, model_id: str) -> runs.Outcome:
         champion = registry.champion(session)
     other = champion.id if champion and champion.id != model_id else None
     if not any(member["split"] == "test" for member in find(settings, run.dataset_id).manifest["members"]):
-        return runs.Outcome(model_id, judge([], None), {}, other)
+        return runs.Outcome(model_id, judge([], None, settings.gate_rules), {}, other)
     by = f"run {run.id}"
     ours = examine(settings, model_id, run.dataset_id, by=by)
     theirs = examine(settings, other, run.dataset_id, by=by) if other else None

@@ -29,7 +29,7 @@ def scores_of(settings: Settings, evaluation: Evaluation) -> list[dict[str, Any]
 def compare(settings: Settings, challenger: Evaluation, champion: Evaluation | None) -> Verdict:
     """The gate's verdict on two evaluations of one dataset version."""
     theirs = scores_of(settings, champion) if champion else None
-    return judge(scores_of(settings, challenger), theirs, seed=settings.seed)
+    return judge(scores_of(settings, challenger), theirs, settings.gate_rules, seed=settings.seed)
 
 
 def dice_rows(challenger: Evaluation, champion: Evaluation | None, verdict: Verdict) -> dict[str, dict[str, Any]]:

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.services
 
 @pytest.fixture
 def tiny(trainable: Settings, broker_settings: Settings) -> Settings:
-    return broker_settings.model_copy(update={"train_steps": 3, "checkpoint_steps": 1})
+    floors = {"gate_lesion_floor": 0.0, "gate_bladder_floor": 0.0}
+    return broker_settings.model_copy(update={"train_steps": 3, "checkpoint_steps": 1} | floors)
 
 
 def trained(settings: Settings, **options: object) -> dict[str, object]:

@@ -5,6 +5,7 @@ import pytest
 
 from backend.errors import WrongState
 from backend.promotion.gate import judge
+from backend.records import GateRules
 
 
 def score(
@@ -72,6 +73,49 @@ def test_no_gate_passes_on_a_test_set_that_is_too_small(positive: int, negative:
 
 def test_without_a_champion_the_first_model_may_serve() -> None:
     assert judge(CHAMPION, None).name == "promote"
+
+
+@pytest.mark.parametrize(
+    ("lesion", "bladder", "words"),
+    [
+        pytest.param(
+            0.2,
+            0.9,
+            "Lesion Dice 0.200 (95 % interval 0.200 to 0.200, n = 20) is below the floor of 0.300",
+            id="lesions",
+        ),
+        pytest.param(0.6, 0.4, "Bladder Dice 0.400", id="bladder"),
+    ],
+)
+def test_a_model_below_a_floor_is_held_whatever_it_gained(lesion: float, bladder: float, words: str) -> None:
+    challenger = cohort(lesion - 0.5, 0.0, bladder=bladder)
+    worse = cohort(lesion - 0.6, 0.0, bladder=bladder)
+    for found in (judge(challenger, worse), judge(challenger, None)):
+        assert found.name == "hold"
+        assert words in found.reason
+    assert judge(challenger, worse, GateRules(lesion_floor=0, bladder_floor=0)).name == "promote"
+
+
+def test_every_check_is_told_with_its_figure_and_whether_it_passed() -> None:
+    found = judge(cohort(0.05, false=9), CHAMPION)
+    told = {(check["check"], check["label"]): check for check in (one.to_json() for one in found.checks)}
+    assert set(told) == {
+        ("test_set", None),
+        *((name, label) for name in ("floor", "not_worse", "no_loss") for label in ("metastasis", "bladder")),
+        ("better", "metastasis"),
+        ("false_lesions", None),
+    }
+    assert [key for key, check in told.items() if not check["passed"]] == [("false_lesions", None)]
+    held = told["false_lesions", None]
+    assert (held["requires"], held["outcome"], held["figure"]["value"]) == ("low ≤ 0", "hold", 1.0)
+    assert held["reason"] == found.reason
+    assert told["not_worse", "metastasis"]["requires"] == "high ≥ 0"
+
+
+def test_several_failures_are_all_named() -> None:
+    found = judge(cohort(0.0, 0.0, false=9), CHAMPION)
+    assert found.reason.startswith("Lesion Dice is not better")
+    assert "False lesions are more frequent" in found.reason
 
 
 def test_scores_of_different_cases_are_not_compared() -> None:
