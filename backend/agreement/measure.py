@@ -9,7 +9,7 @@ import numpy as np
 from backend.agreement.compare import compare, needs_adjudication
 from backend.measures.burden import bstbi
 from backend.measures.folding import fold
-from backend.measures.lesions import match
+from backend.measures.lesions import false_lesions, match
 from backend.measures.overlap import overlap, pooled_dice
 from backend.measures.surface import surface_distances
 from backend.records import AgreementRules, LabelMasks, SubImage, Window
@@ -89,8 +89,7 @@ def measure_against(
     ignored = reference.ignored if reference.ignored is not None else np.zeros_like(reference.metastasis)
     lesions, truth, left_out = fold(reading.metastasis, reference.metastasis, ignored)
     found = match(lesions, truth, rules.match_iou)
-    in_ignored = np.bincount(found.labels_a[left_out], minlength=len(found.sizes_a))
-    over_called = [lesion for lesion in found.only_a if 2 * in_ignored[lesion] <= found.sizes_a[lesion]]
+    over_called = false_lesions(found, left_out)
     counted = LabelMasks(reading.metastasis & ~ignored, reading.bladder & ~ignored)
     return {
         "labels": _labels(counted, reference, pixel_mm),

@@ -1,6 +1,7 @@
 """95 % intervals: Wilson for proportions, DeLong for AUC, percentile bootstrap by patient for everything else."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -105,14 +106,24 @@ def resampled(sums: NDArray[np.float64], resamples: int = RESAMPLES, seed: int =
     Returns:
         `(resamples, columns)`.
     """
-    patients, random = len(sums), np.random.default_rng(seed)
+    patients = len(sums)
     if patients <= FEW_PATIENTS:
-        return random.multinomial(patients, np.full(patients, 1 / patients), size=resamples) @ sums
+        return _drawn(patients, resamples, seed) @ sums
     # the same distribution, many times faster for many
+    random = np.random.default_rng(seed)
     totals = np.empty((resamples, sums.shape[1]))
     for number in range(resamples):
         totals[number] = np.bincount(random.integers(0, patients, patients), minlength=patients) @ sums
     return totals
+
+
+@lru_cache(maxsize=32)
+def _drawn(patients: int, resamples: int, seed: int) -> NDArray[np.float64]:
+    """`(resamples, patients)`: how often each patient is drawn; a report asks for the same draw hundreds of times."""
+    random = np.random.default_rng(seed)
+    drawn = random.multinomial(patients, np.full(patients, 1 / patients), size=resamples).astype(np.float64)
+    drawn.flags.writeable = False
+    return drawn
 
 
 def bootstrap_mean(by_patient: Mapping[str, Values], resamples: int = RESAMPLES, seed: int = 0) -> Figure:

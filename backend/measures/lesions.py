@@ -85,6 +85,12 @@ def match(a: Mask, b: Mask, iou: float = 0.1) -> LesionMatch:
     )
 
 
+def false_lesions(found: LesionMatch, ignored: Mask) -> tuple[int, ...]:
+    """The lesions of a that b, the truth, does not hold: those without partner, unless more than half is `ignored`."""
+    inside = np.bincount(found.labels_a[ignored], minlength=len(found.sizes_a))
+    return tuple(lesion for lesion in found.only_a if 2 * inside[lesion] <= found.sizes_a[lesion])
+
+
 def best_pairs(ratios: NDArray[np.float64], iou: float) -> list[tuple[int, int]]:
     """Maximum-weight bipartite matching: pairs (row, column) of at least `iou`, each row and column at most once.
 

@@ -9,17 +9,26 @@ from scipy.spatial import KDTree
 from converters.regions import Mask
 
 PERCENTILE = 95
+TOLERANCE = 1
+"""Pixels that two borders may lie apart and still count as the same in the surface Dice."""
 LEAF = 32
 """Border pixels of a leaf of the tree; the fastest for the few hundred of a scan."""
 
 
 @dataclass(frozen=True)
 class SurfaceDistances:
-    """How far two borders lie apart: `hd95` and `mean` in mm; `border_pixels` of both borders, from which they come."""
+    """How far two borders lie apart: `hd95` and `mean` in mm; `border_pixels` of both borders, from which they come,
+    and `near`: how many of these lie at most `TOLERANCE` pixels from the other border."""
 
     hd95: float
     mean: float
     border_pixels: int
+    near: int
+
+    @property
+    def surface_dice(self) -> float:
+        """The share of both borders that lies at most `TOLERANCE` pixels from the other one."""
+        return self.near / self.border_pixels
 
 
 def surface_distances(a: Mask, b: Mask, pixel_mm: float) -> SurfaceDistances | None:
@@ -43,7 +52,8 @@ def surface_distances(a: Mask, b: Mask, pixel_mm: float) -> SurfaceDistances | N
     directed = _nearest(places_a, places_b), _nearest(places_b, places_a)
     hd95 = max(float(np.percentile(one, PERCENTILE)) for one in directed)
     both = np.concatenate(directed)
-    return SurfaceDistances(hd95 * pixel_mm, float(both.mean()) * pixel_mm, len(both))
+    near = int(np.count_nonzero(both <= TOLERANCE))
+    return SurfaceDistances(hd95 * pixel_mm, float(both.mean()) * pixel_mm, len(both), near)
 
 
 def hd95(a: Mask, b: Mask, pixel_mm: float) -> float | None:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from backend.measures.lesions import LesionMatch, components, match
+from backend.measures.lesions import LesionMatch, components, false_lesions, match
 from converters.regions import Mask
 
 masks = arrays(bool, (12, 9), elements=st.sampled_from([False, False, True]))
@@ -61,3 +61,12 @@ def test_matching_is_one_to_one_complete_and_maximal(a: Mask, b: Mask) -> None:
 def test_matching_weighs_the_same_both_ways(a: Mask, b: Mask) -> None:
     there, back = match(a, b).matched, match(b, a).matched
     assert np.isclose(sum(ratio for *_, ratio in there), sum(ratio for *_, ratio in back))
+
+
+def test_a_lesion_without_partner_is_false_unless_more_than_half_of_it_is_ignored() -> None:
+    a, truth, ignored = (np.zeros((4, 12), dtype=bool) for _ in range(3))
+    a[1, 0:4] = a[1, 6:10] = a[3, 0] = truth[3, 0] = True
+    ignored[1, 0:2] = ignored[1, 6:9] = True
+    found = match(a, truth)
+    assert [found.labels_a[1, 0]] == list(false_lesions(found, ignored))
+    assert len(false_lesions(found, np.zeros_like(ignored))) == 2

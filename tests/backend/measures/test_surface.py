@@ -68,3 +68,15 @@ def test_either_order_gives_the_same_and_no_distance_is_longer_than_the_image(a:
 def test_empty_space_around_changes_nothing(a: Mask, b: Mask, above: int, left: int) -> None:
     wider = [np.pad(mask, ((above, 3), (left, 2))) for mask in (a, b)]
     assert surface_distances(*wider, 1.0) == surface_distances(a, b, 1.0)
+
+
+@given(masks, masks)
+def test_the_surface_dice_counts_the_border_within_a_pixel_of_the_other(a: Mask, b: Mask) -> None:
+    found = surface_distances(a, b, 2.4)
+    if found is None:
+        return
+    border_a, border_b = (mask & ~ndimage.binary_erosion(mask) for mask in (a, b))
+    near_a, near_b = (ndimage.binary_dilation(border) for border in (border_a, border_b))
+    near = (border_a & near_b).sum() + (border_b & near_a).sum()
+    assert found.surface_dice == pytest.approx(near / (border_a.sum() + border_b.sum()))
+    assert surface_distances(a, a, 1.0).surface_dice == 1  # type: ignore[union-attr]
