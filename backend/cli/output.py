@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from backend.jobs.steps.home import make_ready
 from backend.settings import Settings, load_settings
-from backend.store import schema
 
 WIDE_ENOUGH = 200
 """Columns of a table that goes into a file or another program."""
@@ -26,8 +26,7 @@ Advance = Callable[[int, int], None]
 def open_home() -> Settings:
     """The settings in force, their home made ready."""
     settings = load_settings()
-    settings.home.mkdir(parents=True, exist_ok=True)
-    schema.prepare(settings)
+    make_ready(settings, announce=lambda sentence: click.echo(sentence, err=True))
     return settings
 
 

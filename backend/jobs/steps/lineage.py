@@ -70,6 +70,7 @@ def _origin(model: ModelVersion) -> dict[str, Any]:
         "dataset": model.dataset_id,
         "code_version": model.code_version,
         "encoder": model.card.get("architecture", {}).get("encoder"),
+        "start": model.card.get("lineage", {}).get("start"),
         "closed_data": bool(model.card.get("closed_data")),
     }
 
