@@ -12,6 +12,7 @@ from backend.datasets import freeze as freezing
 from backend.datasets.load import export as export_dataset
 from backend.jobs import runs as run_rows
 from backend.jobs.follow import follow
+from backend.jobs.steps.choices import ENCODERS, RECIPES
 from backend.jobs.steps.start import start_training
 
 RUN_COLUMNS = ("run", "state", "model", "verdict")
@@ -54,16 +55,15 @@ def export(dataset_id: str, directory: Path, as_json: bool) -> None:
 @click.command(epilog="Example: scintiloop retrain --wait")
 @click.option("--wait", is_flag=True, help="Follow the run until it ends.")
 @click.option("--dataset", help="Dataset version; one is frozen now unless named.")
-@click.option("--from", "start", help="champion, scratch, or a weights file.")
-@click.option("--encoder", help="U-Net encoder; the champion's unless named.")
-@click.option("--steps", type=click.IntRange(min=1), help="U-Net steps.")
+@click.option("--recipe", type=click.Choice(RECIPES), help="default, or the source study's own settings.")
+@click.option("--from", "start", help="champion, scratch, day-one, a model version, or a model file.")
+@click.option("--encoder", type=click.Choice(ENCODERS), help="U-Net encoder; the start's unless named.")
+@click.option("--steps", type=click.IntRange(min=1), help="U-Net steps; the recipe's own unless given.")
 @json_option
-def retrain(
-    wait: bool, dataset: str | None, start: str | None, encoder: str | None, steps: int | None, as_json: bool
-) -> None:
+def retrain(wait: bool, as_json: bool, **options: Any) -> None:
     """Queue a training run; with --wait, print the updated Dice beside the champion's."""
     settings = open_home()
-    run_id = start_training(settings, getpass.getuser(), dataset=dataset, start=start, encoder=encoder, steps=steps)
+    run_id = start_training(settings, getpass.getuser(), **options)
     if wait:
         with progress_bar(f"run {run_id}") as advance:
             run = follow(settings, run_id, advance)

@@ -1,11 +1,13 @@
 """From a wish to retrain to a queued run: the one way in for the command, the web button and Label Studio's button."""
 
+from pathlib import Path
 from typing import Any
 
 from backend.datasets.freeze import find, freeze
-from backend.errors import InputError, NotFound, ServiceError
+from backend.errors import ServiceError
 from backend.jobs import runs
 from backend.jobs.dispatch import dispatch
+from backend.jobs.steps.choices import DAY_ONE, encoder_of, problems, start_model
 from backend.promotion.registry import champion
 from backend.settings import Settings
 from backend.store.session import open_session
@@ -19,17 +21,18 @@ def start_training(settings: Settings, requested_by: str, *, dataset: str | None
 
     Args:
         requested_by: account, operating-system user or service, for the record.
-        options: `start` (`champion`, `scratch`, a model version or a path; the champion where there is one and its
-            encoder is not refused), `encoder`, `steps`; unset ones take the settings' values.
+        options: `recipe`; `start` (`champion`, `scratch`, `day-one`, a model version or a path; unset, the champion
+            where there is one, its encoder is not refused and the recipe is not the study's, which began from
+            nothing); `encoder`, `steps`; unset ones take the recipe's or the settings' values.
 
     Raises:
-        NotFound: no dataset version has that id or beginning of an id; there is no champion to start from.
-        InputError: `steps` is less than 1.
+        NotFound: no dataset version has that id or beginning of an id; there is no such model to start from.
+        InputError: an option cannot be; names it.
         WrongState: there is no reference to freeze yet.
         ServiceError: the broker does not take the run, which then is failed.
     """
-    if options.get("steps") is not None and options["steps"] < 1:
-        raise InputError(f"is {options['steps']}; choose at least 1", field="steps")
+    for wrong in problems(settings, options | {"dataset": dataset}).values():
+        raise wrong
     version = find(settings, dataset) if dataset else freeze(settings, by=requested_by)
     chosen = {name: value for name, value in options.items() if value is not None}
     chosen["start"] = _start(settings, chosen)
@@ -42,19 +45,27 @@ def start_training(settings: Settings, requested_by: str, *, dataset: str | None
     return run_id
 
 
-def _start(settings: Settings, options: dict[str, Any]) -> str:
-    """The start, named once for all attempts of the run: a promotion meanwhile changes nothing."""
-    wanted = str(options.get("start", ""))
-    if wanted not in ("", "champion"):
-        return wanted
+def warm_start(settings: Settings, encoder: str | None = None) -> str:
+    """The champion's id; `scratch` without one, or where another encoder than its own is asked for or set."""
     with open_session(settings) as session:
         serving = champion(session)
-    if serving is None:
-        if wanted:
-            raise NotFound("there is no champion to start from; start from scratch")
+    wanted = encoder or settings.encoder
+    if serving is None or wanted not in (None, encoder_of(serving)):
         return "scratch"
-    encoder = serving.card["architecture"]["encoder"]
-    return serving.id if wanted or options.get("encoder", encoder) == encoder else "scratch"
+    return serving.id
+
+
+def _start(settings: Settings, options: dict[str, Any]) -> str:
+    """The start, named once for all attempts of the run: a promotion meanwhile changes nothing."""
+    wanted = options.get("start")
+    if wanted in ("scratch", DAY_ONE):
+        return str(wanted)
+    if wanted is None:
+        return "scratch" if options.get("recipe") == "study" else warm_start(settings, options.get("encoder"))
+    with open_session(settings) as session:
+        version = start_model(session, wanted)
+    # a worker works in another folder
+    return version.id if version else str(Path(wanted).absolute())
 
 
 def queue_lost_runs(settings: Settings) -> list[str]:
