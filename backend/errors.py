@@ -12,6 +12,7 @@ ScintiloopError
   │     ├── Sequestered        it would let a model touch the frozen test set
   │     └── NotPromotable      the gate's verdict forbids this promotion
   ├── Cancelled            the person who asked for it took it back
+  ├── TrainingDiverged     a loss or a weight is no number any more
   ├── WrongState           it cannot be done now (a run that has ended, a reading not yet sealed)
   │     ├── InHand             another physician has the case
   │     ├── Stale              something was decided since the page was loaded
@@ -71,6 +72,10 @@ class NotPromotable(Refused):
 
 
 class Cancelled(ScintiloopError):
+    pass
+
+
+class TrainingDiverged(ScintiloopError):
     pass
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from backend.model.networks import Networks
 from backend.model.outlines import Thresholds, to_masks, to_regions
-from backend.model.preprocessing import called_rows, crops, spans, stack_windows, to_input
+from backend.model.preprocessing import called_rows, spans, stack_windows, to_input
 from backend.model.weights import unpack
 from backend.records import Prediction, Probability, SubImage, Window
 from converters.grid import GRID_SHAPE
@@ -27,6 +27,7 @@ class Looked:
 
     probability: dict[Label, Probability]
     crop_probability: dict[Label, float]
+    by_crop: dict[Label, tuple[float, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +71,11 @@ class Predictor:
         looked = self.look(sub_images)
         masks = to_masks(looked.probability, self.thresholds)
         regions = to_regions(masks, looked.probability) if outlines else ()
-        return Prediction(self.version, masks, regions, looked.probability, looked.crop_probability)
+        return Prediction(self.version, masks, regions, looked.probability, looked.crop_probability, looked.by_crop)
 
     def look(self, sub_images: Mapping[Window, SubImage]) -> Looked:
         """The networks' probabilities; arguments and errors as for `predict`."""
-        image = to_input(stack_windows(sub_images)).to(self.device)
+        image = to_input(torch.from_numpy(stack_windows(sub_images)).to(self.device))
         with torch.inference_mode():
             by_crop = self._classify(image)
             called = by_crop >= self.thresholds.crop
@@ -83,15 +84,12 @@ class Predictor:
         return Looked(
             {label: probability[index] for index, label in enumerate(LABELS)},
             {label: float(highest[index]) for index, label in enumerate(LABELS)},
+            {label: tuple(map(float, by_crop[:, index])) for index, label in enumerate(LABELS)},
         )
 
     def _classify(self, image: torch.Tensor) -> NDArray[np.float32]:
-        """`(3, 1024, 256)` → `(7, 2)`: probability of each crop and label.
-
-        The cells of the whole projection are computed once: overlapping crops would cost nearly twice as much.
-        """
-        cells = self.networks.classification(image[None].contiguous(memory_format=torch.channels_last))[0]
-        by_crop = torch.stack([part.amax(dim=(1, 2)) for part in crops(cells)])
+        """`(3, 1024, 256)` → `(7, 2)`: probability of each crop and label."""
+        by_crop = self.networks.classification.over_crops(image)
         result: NDArray[np.float32] = torch.sigmoid(by_crop).float().cpu().numpy()
         return result
 

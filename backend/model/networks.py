@@ -4,7 +4,7 @@ Both share the kind of encoder, named as in segmentation-models-pytorch; neither
 """
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import segmentation_models_pytorch as smp
 import torch
@@ -13,10 +13,13 @@ from torch import nn
 from torch.nn import functional
 
 from backend.errors import InputError
+from backend.model.preprocessing import crops
 from converters.regions import LABELS
 
 INPUT_CHANNELS = 3
 """Low window, high window and their mean: three, so that weights trained on colour photographs fit."""
+
+ClassifierKind = Literal["cells", "pooled"]
 
 GPU_ENCODER = "resnet34"
 PACKAGE_ENCODER = "timm-tf_efficientnet_lite0"
@@ -32,11 +35,13 @@ class Architecture:
         encoder: of both networks, as segmentation-models-pytorch names it.
         decoder_channels: of the U-Net, from deep to shallow.
         reduction: the networks work on pixels this many times larger; the U-Net's logits are brought back bilinearly.
+        classifier: `cells` or `pooled`, see `CellClassifier` and `PooledClassifier`.
     """
 
     encoder: str
     decoder_channels: tuple[int, ...]
     reduction: int
+    classifier: ClassifierKind = "cells"
 
     @classmethod
     def named(cls, encoder: str) -> "Architecture":
@@ -52,7 +57,10 @@ class Architecture:
             described = card["architecture"]
             known = cls.named(described["encoder"])
             channels = tuple(described["decoder_channels"])
-            return replace(known, decoder_channels=channels, reduction=int(described["reduction"]))
+            kind = described.get("classifier", "cells")
+            if kind not in CLASSIFIERS:
+                raise ValueError(kind)
+            return replace(known, decoder_channels=channels, reduction=int(described["reduction"]), classifier=kind)
         except (KeyError, TypeError, ValueError):
             raise InputError("the model card names no architecture; it is not a Scintiloop model") from None
 
@@ -68,6 +76,7 @@ class Architecture:
 ENCODERS = {
     GPU_ENCODER: Architecture(GPU_ENCODER, (256, 128, 64, 32, 16), 1),
     "resnet18": Architecture("resnet18", (64, 48, 32, 24, 16), 2),
+    "tu-resnet10t": Architecture("tu-resnet10t", (64, 48, 32, 24, 16), 1),
     PACKAGE_ENCODER: Architecture(PACKAGE_ENCODER, (64, 48, 32, 24, 16), 2),
 }
 """Encoders that may be asked for. A scan is blurred over 3 pixels, so the small ones work on pixels twice as wide."""
@@ -97,7 +106,7 @@ class CropOutliner(nn.Module):
         return functional.interpolate(logits.float(), scale_factor=self.reduction, mode="bilinear", align_corners=False)
 
 
-class CropClassifier(nn.Module):
+class CellClassifier(nn.Module):
     """Multi-label classifier: `(n, 3, rows, columns)` float32, as above → `(n, 2, rows / 4, columns / 4)` logits, one
     for each cell of `CELL_PIXELS` squared, in the order of `LABELS`.
 
@@ -118,6 +127,14 @@ class CropClassifier(nn.Module):
         logits: torch.Tensor = self.head(functional.avg_pool2d(features, CELL_PIXELS // self.reduction))
         return logits
 
+    def over_crops(self, image: torch.Tensor) -> torch.Tensor:
+        """`(3, 1024, 256)` of a whole projection → `(7, 2)` logits, one row per `preprocessing.CROP_TOPS`.
+
+        The cells of the whole projection are computed once: overlapping crops would cost nearly twice as much.
+        """
+        cells = self(image[None].contiguous(memory_format=torch.channels_last))[0]
+        return torch.stack([part.amax(dim=(1, 2)) for part in crops(cells)])
+
     def begin_from(self, outliner: CropOutliner) -> None:
         """Takes over what a U-Net of the same architecture has learned; its outlining head becomes the first guess."""
         self.encoder.load_state_dict(outliner.encoder.state_dict())
@@ -126,6 +143,38 @@ class CropClassifier(nn.Module):
             kernel = outliner.head.get_parameter("0.weight").sum(dim=(2, 3), keepdim=True)
             self.head.get_parameter("weight").copy_(kernel)
             self.head.get_parameter("bias").copy_(outliner.head.get_parameter("0.bias"))
+
+
+class PooledClassifier(nn.Module):
+    """The study's kind of classifier: an encoder whose last features are averaged over the whole crop.
+
+    `(n, 3, rows, columns)` float32, as above → `(n, 2, 1, 1)` logits.
+    """
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.reduction = architecture.reduction
+        self.encoder = _unet(architecture).encoder
+        self.head = nn.Conv2d(self.encoder.out_channels[-1], len(LABELS), kernel_size=1)
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        deepest = self.encoder(_reduce(pixels, self.reduction))[-1]
+        logits: torch.Tensor = self.head(functional.adaptive_avg_pool2d(deepest, 1))
+        return logits
+
+    def over_crops(self, image: torch.Tensor) -> torch.Tensor:
+        """As `CellClassifier.over_crops`."""
+        logits: torch.Tensor = self(crops(image).contiguous(memory_format=torch.channels_last))
+        return logits[:, :, 0, 0]
+
+    def begin_from(self, outliner: CropOutliner) -> None:
+        """Learns from its own first weights, as in the study."""
+
+
+CLASSIFIERS: dict[str, type[CellClassifier] | type[PooledClassifier]] = {
+    "cells": CellClassifier,
+    "pooled": PooledClassifier,
+}
 
 
 def _unet(architecture: Architecture) -> smp.Unet:
@@ -149,11 +198,11 @@ def _reduce(pixels: torch.Tensor, reduction: int) -> torch.Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Networks:
-    """`segmentation` is a `CropOutliner`, `classification` a `CropClassifier`."""
+    """One U-Net and one classifier of the same encoder."""
 
     architecture: Architecture
     segmentation: CropOutliner
-    classification: CropClassifier
+    classification: CellClassifier | PooledClassifier
 
     def named(self) -> dict[str, nn.Module]:
         return {"segmentation": self.segmentation, "classification": self.classification}
@@ -164,7 +213,7 @@ def build(architecture: Architecture, seed: int = 0) -> Networks:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         segmentation = CropOutliner(architecture)
-        classification = CropClassifier(architecture)
+        classification = CLASSIFIERS[architecture.classifier](architecture)
     layout = torch.channels_last
     return Networks(
         architecture,

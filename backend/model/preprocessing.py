@@ -39,11 +39,11 @@ def stack_windows(sub_images: Mapping[Window, SubImage]) -> Uptake:
     return np.stack([255 - sub_images.get(window, present) for window in WINDOWS])
 
 
-def to_input(uptake: NDArray[np.uint8] | NDArray[np.float32]) -> torch.Tensor:
-    """`(..., 2, rows, columns)` uptake in 0…255 → `(..., 3, rows, columns)` float32 in [-127/128, 1]."""
-    low, high = np.moveaxis(uptake.astype(np.float32), -3, 0)
-    channels = np.stack([low, high, (low + high) / 2], axis=-3)
-    return torch.from_numpy((channels - 127) / 128)
+def to_input(uptake: torch.Tensor) -> torch.Tensor:
+    """`(..., 2, rows, columns)` uptake in 0…255, any dtype → `(..., 3, rows, columns)` float32 in [-127/128, 1]."""
+    both = uptake.float()
+    channels = torch.cat([both, both.mean(dim=-3, keepdim=True)], dim=-3)
+    return (channels - 127) / 128
 
 
 def crops(image: torch.Tensor) -> torch.Tensor:

@@ -1,53 +1,81 @@
 """The training run: the U-Net first, then the classifier from the U-Net's encoder, then thresholds."""
 
 import hashlib
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
+import torch
 
 from backend import __version__
 from backend.errors import Cancelled, InputError
-from backend.model.inference import Predictor
+from backend.model.inference import Looked, Predictor
 from backend.model.networks import Networks
-from backend.model.outlines import Thresholds
+from backend.model.outlines import Thresholds, to_masks
 from backend.model.weights import TrainedModel, pack
+from backend.records import LabelMasks, SubImage, Window
 from backend.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from backend.training.phases import Phase, Stepper, phases
+from backend.training.meter import Meter
+from backend.training.phases import Phase, phases
 from backend.training.recipe import Recipe
 from backend.training.sampling import Sample, Sampler
 from backend.training.start import StartWeights, first_networks, lineage
+from backend.training.stepper import Stepper
 from backend.training.thresholds import choose_thresholds, validation_dice
-from converters.regions import LABELS
+from converters.regions import LABELS, Label
 
 WATCHED_CASES = 8
 """Validation projections that hold a lesion and are looked at while training runs."""
+SHOWN_CASES = 4
+"""Of these, handed out as samples."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands. `step` of `steps` counts both phases; `dice` is the U-Net's on watched validation lesions."""
+    """Where a run stands. `step` of `steps` counts both phases; `dice` and `bladder_dice` are the U-Net's on watched
+    validation projections that hold the label.
+
+    `batch` crops make a step, `part` of them at once; `memory_mb` is the peak, of the GPU where `device` is one;
+    `data_share` is the share of the time so far that went into drawing crops.
+    """
 
     phase: str
     step: int
     steps: int
     loss: float
     dice: float | None
+    bladder_dice: float | None
     seconds_left: float
+    learning_rate: float
+    batch: int
+    part: int
+    device: str
+    memory_mb: float
+    data_share: float
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """A watched validation projection: what it shows, its reference and what is outlined at this point of the run."""
+
+    sub_images: Mapping[Window, SubImage]
+    reference: LabelMasks
+    outlined: LabelMasks
 
 
 class Watch(TypedDict, total=False):
-    """How the world follows a run: `report` is called after every step, `cancelled` asked before it."""
+    """How the world follows a run: `report` is called after every step, `cancelled` asked before it, `samples` called
+    after every look at validation cases."""
 
     report: Callable[[Progress], None]
     cancelled: Callable[[], bool]
+    samples: Callable[[list[Sampled]], None]
 
 
 def train(
-    samples: Sequence[Sample],
+    training: Sequence[Sample],
     validation: Sequence[Sample],
     recipe: Recipe,
     *,
@@ -55,25 +83,28 @@ def train(
     start: StartWeights | None = None,
     **watch: Unpack[Watch],
 ) -> TrainedModel:
-    """One model from samples; the same arguments give the same weights, interrupted or not.
+    """One model from references; the same arguments give the same weights, interrupted or not.
 
     Args:
-        samples: projections to learn from, at least one.
+        training: projections to learn from, at least one.
         validation: projections of other patients; choose the thresholds and show the Dice, may be empty.
         folder: of this run alone; holds its checkpoint, from which it goes on.
         start: the model to go on from; the recipe's own start where None.
-        watch: `report` and `cancelled`.
+        watch: see `Watch`.
 
     Raises:
         InputError: no samples, or start weights that do not fit the recipe's encoder.
         Cancelled: `cancelled()` said so; the checkpoint stays.
+        TrainingDiverged: a loss was not a number; the last checkpoint stays.
     """
-    if not samples:
+    if not training:
         raise InputError("there is nothing to train on; freeze a dataset version that has training references")
-    run = _Run(samples, validation, recipe, folder, start)
-    run.go(watch)
-    thresholds = choose_thresholds(Predictor.of(run.networks, Thresholds(), "challenger"), validation)
-    return pack(run.networks, _card(recipe, start, thresholds, (samples, validation)))
+    run = _Run(training, validation, recipe, folder, start)
+    run.go(Watch(**watch))
+    thresholds = Thresholds()
+    if recipe.chosen_thresholds:
+        thresholds = choose_thresholds(Predictor.of(run.networks, thresholds, "challenger"), validation)
+    return pack(run.networks, _card(recipe, start, thresholds, (training, validation)))
 
 
 class _Run:
@@ -87,16 +118,15 @@ class _Run:
     ) -> None:
         self.networks = first_networks(recipe, start)
         self._recipe, self._folder = recipe, folder
-        self._sampler = Sampler(samples, recipe.batch, recipe.seed)
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._sampler = Sampler(samples, recipe.batch, recipe.seed, augmented=recipe.augmented, device=self._device)
         self._watched = [one for one in validation if one.masks.metastasis.any()][:WATCHED_CASES]
         self._identity = _identity(samples, recipe, start, self.networks)
-        self._dice: float | None = None
-        self._report: Callable[[Progress], None] = lambda progress: None
-        self._cancelled: Callable[[], bool] = lambda: False
+        self._dice: dict[Label, float | None] = dict.fromkeys(LABELS)
+        self._watch = Watch()
 
     def go(self, watch: Watch) -> None:
-        self._report = watch.get("report", self._report)
-        self._cancelled = watch.get("cancelled", self._cancelled)
+        self._watch = watch
         saved = load_checkpoint(self._folder, self._identity)
         if saved:
             for name, network in self.networks.named().items():
@@ -110,35 +140,52 @@ class _Run:
     def _run_phase(self, phase: Phase, saved: Checkpoint | None) -> None:
         if saved is None:
             phase.prepare(self.networks)
-        stepper = Stepper(phase, self.networks, self._recipe)
+        stepper = Stepper(phase, self.networks, self._recipe, self._device)
         first = 0
         if saved:
-            stepper.optimiser.load_state_dict(saved.optimiser)
+            stepper.load_state(saved.optimiser)
             first = saved.step
-        began = time.monotonic()
+        meter = Meter(self._device)
+        cancelled = self._watch.get("cancelled", lambda: False)
         for step in range(first, phase.steps):
-            if self._cancelled():
+            if cancelled():
                 raise Cancelled("the run was cancelled; its checkpoint is kept")
-            loss = stepper.step(self._sampler.draw(phase.number, step, phase.lesion_share), step)
-            self._after_step(stepper, step + 1, loss, (time.monotonic() - began) / (step + 1 - first))
+            with meter.drawing():
+                batch = self._sampler.draw(phase.number, step, phase.lesion_share)
+            loss = stepper.step(batch, step)
+            self._after_step(stepper, step + 1, loss, meter)
+        stepper.finish()
 
-    def _after_step(self, stepper: Stepper, done: int, loss: float, seconds_per_step: float) -> None:
+    def _after_step(self, stepper: Stepper, done: int, loss: float, meter: Meter) -> None:
+        meter.step_done()
         phase, recipe = stepper.phase, self._recipe
         if done % recipe.checkpoint_steps == 0 or done == phase.steps:
             states = {name: network.state_dict() for name, network in self.networks.named().items()}
-            state = Checkpoint(phase.number, done, states, stepper.optimiser.state_dict())
-            save_checkpoint(self._folder, self._identity, state)
+            save_checkpoint(self._folder, self._identity, Checkpoint(phase.number, done, states, stepper.state()))
         if phase.outlines and self._watched and (done % recipe.evaluate_steps == 0 or done == phase.steps):
-            self._dice = self._look()
+            with stepper.averaged():
+                self._look()
         step = phase.steps_before + done
-        left = (recipe.total_steps - step) * seconds_per_step
-        self._report(Progress(phase.name, step, recipe.total_steps, loss, self._dice, left))
+        if report := self._watch.get("report"):
+            report(
+                Progress(
+                    phase.name, step, recipe.total_steps, loss, self._dice["metastasis"], self._dice["bladder"],
+                    (recipe.total_steps - step) * meter.seconds_per_step, stepper.learning_rate, recipe.batch,
+                    stepper.part, meter.device, meter.memory_mb, meter.data_share,
+                )
+            )  # fmt: skip
 
-    def _look(self) -> float | None:
+    def _look(self) -> None:
         everywhere = Thresholds(crop=0.0)
         predictor = Predictor.of(self.networks, everywhere, "watched")
         cases = [(predictor.look(sample.sub_images), sample.masks) for sample in self._watched]
-        return validation_dice(cases, everywhere, "metastasis")
+        self._dice = {label: validation_dice(cases, everywhere, label) for label in LABELS}
+        if show := self._watch.get("samples"):
+            show([_sampled(*one, everywhere) for one in zip(self._watched[:SHOWN_CASES], cases, strict=False)])
+
+
+def _sampled(sample: Sample, case: tuple[Looked, LabelMasks], thresholds: Thresholds) -> Sampled:
+    return Sampled(sample.sub_images, sample.masks, to_masks(case[0].probability, thresholds))
 
 
 def _identity(samples: Sequence[Sample], recipe: Recipe, start: StartWeights | None, networks: Networks) -> str:

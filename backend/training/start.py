@@ -1,7 +1,7 @@
 """Where a run starts from: a given model, weights that an installed package carries, or nothing."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from backend.errors import InputError
@@ -28,7 +28,7 @@ def first_networks(recipe: Recipe, start: StartWeights | None) -> Networks:
     Raises:
         InputError: the start has another encoder than the recipe.
     """
-    architecture = Architecture.named(recipe.encoder)
+    architecture = replace(Architecture.named(recipe.encoder), classifier=recipe.classifier)
     if start:
         if (given := Architecture.from_card(start.card)).encoder != recipe.encoder:
             raise InputError(
