@@ -114,6 +114,7 @@ class Prediction:
         regions: the same masks as editable outlines with scores (at most 60 points each).
         probability: per label.
         crop_probability: the classifier's highest probability over the projection's crops, per label.
+        by_crop: the probabilities of all crops from top to bottom, per label; empty where they were not kept.
     """
 
     model: str
@@ -121,6 +122,7 @@ class Prediction:
     regions: tuple[Region, ...]
     probability: dict[Label, Probability]
     crop_probability: dict[Label, float]
+    by_crop: dict[Label, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

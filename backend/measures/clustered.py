@@ -38,8 +38,8 @@ def clustered_auc(patient: Sequence[str], truth: ArrayLike, score: ArrayLike) ->
     if min(len(set(cases)), len(set(controls))) < 2:
         return Figure(area, None, None, len(scores))
     patients = int(of_patient.max()) + 1
-    x: NDArray[np.float64] = np.bincount(cases, above - area, patients)
-    y: NDArray[np.float64] = np.bincount(controls, below - area, patients)
+    x = np.bincount(cases, above - area, patients).astype(np.float64)
+    y = np.bincount(controls, below - area, patients).astype(np.float64)
     variance = _spread(x, x, len(set(cases))) / m**2 + _spread(y, y, len(set(controls))) / n**2
     variance += 2 * _spread(x, y, patients) / (m * n)
     half = Z_95 * float(np.sqrt(max(variance, 0.0)))

@@ -85,7 +85,8 @@ class FreeResponse:
         allowed = false <= rate * studies
         most = np.where(allowed, found, 0.0).max(axis=-1, initial=0.0)
         lesions = lesions[..., 0]
-        return np.asarray(np.where(lesions == 0, np.nan, most / np.where(lesions == 0, 1.0, lesions)))
+        share: NDArray[np.float64] = np.where(lesions == 0, np.nan, most / np.where(lesions == 0, 1.0, lesions))
+        return share
 
 
 def _steps(confidences: NDArray[np.float64]) -> NDArray[np.float64]:
