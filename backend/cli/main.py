@@ -25,6 +25,7 @@ COMMANDS = {
     "agreement": "backend.cli.agreement:agreement",
     "dataset": "backend.cli.learning:dataset",
     "retrain": "backend.cli.learning:retrain",
+    "pretrain": "backend.cli.pretrain:pretrain",
     "runs": "backend.cli.learning:runs",
     "models": "backend.cli.models:models",
     "evaluate": "backend.cli.models:evaluate",

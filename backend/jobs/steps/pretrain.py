@@ -1,0 +1,72 @@
+"""A starting model from phantom studies alone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Unpack
+
+from backend.errors import InputError
+from backend.jobs.steps.varied_studies import make_studies, read_study
+from backend.model.weights import TrainedModel, pack, unpack
+from backend.phantom.domains import domain_digest
+from backend.records import PROJECTIONS
+from backend.training.loop import Watch, train
+from backend.training.recipe import Recipe
+from backend.training.sampling import Sample
+
+VALIDATION_SHARE, MOST_VALIDATION = 0.12, 80
+"""Share of the studies, and how many at most, that choose the thresholds; each study is a body of its own."""
+
+__all__ = ["make_studies", "pretrain"]
+
+
+def pretrain(
+    folder: Path, recipe: Recipe, out: Path, *, studies: int | None = None, **watch: Unpack[Watch]
+) -> TrainedModel:
+    """Trains on the studies that `make_studies` put into a folder and writes one safetensors file.
+
+    The last studies are kept apart to choose thresholds and calibration. An interrupted training goes on from its
+    checkpoint beside the studies.
+
+    Args:
+        studies: how many of the folder's studies, the first ones; all where None.
+
+    Raises:
+        InputError: the folder holds fewer than 2 studies, or `out` cannot be written.
+    """
+    files = sorted(folder.glob("study-*.npz"))[:studies]
+    if len(files) < 2:
+        raise InputError(f"holds {len(files)} studies; make at least 2", source=str(folder))
+    _check_out(out)
+    apart = min(max(round(VALIDATION_SHARE * len(files)), 1), MOST_VALIDATION)
+    samples, validation = _samples(files[:-apart]), _samples(files[-apart:])
+    trained = train(samples, validation, recipe, folder=folder / f"training-{recipe.digest()[:12]}", **watch)
+    model = _named(trained, len(files), recipe.seed)
+    partial = out.with_name(f".{out.name}.partial")
+    partial.write_bytes(model.weights)
+    partial.replace(out)
+    return model
+
+
+def _samples(files: Sequence[Path]) -> list[Sample]:
+    studies = (read_study(file) for file in files)
+    return [
+        Sample(study.sub_images[projection], study.masks[projection], study.patient)
+        for study in studies
+        for projection in PROJECTIONS
+    ]
+
+
+def _named(trained: TrainedModel, studies: int, seed: int) -> TrainedModel:
+    """The model with the card that says where it began."""
+    lineage: dict[str, Any] = {
+        "start": "pretrain", "studies": studies, "seed": seed, "domain": domain_digest(),
+        "before": trained.card.get("lineage"),
+    }  # fmt: skip
+    return pack(unpack(trained.weights, trained.card), trained.card | {"lineage": lineage})
+
+
+def _check_out(out: Path) -> None:
+    if out.is_dir():
+        raise InputError("is a folder; name the file to write", source=str(out))
+    if not out.parent.is_dir():
+        raise InputError("its folder does not exist; make it first", source=str(out))
