@@ -13,6 +13,7 @@ from backend.evaluation.score import Case
 from backend.jobs.steps.verdict import evaluation_of
 from backend.model.inference import Predictor
 from backend.promotion.registry import find_model
+from backend.promotion.whole import weights_of
 from backend.records import Exposure, LabelMasks, Member
 from backend.settings import Settings
 from backend.store.audit import record
@@ -28,15 +29,14 @@ def examine(settings: Settings, model_id: str, dataset_id: str, *, by: str) -> E
 
     Raises:
         NotFound: no such model or dataset version, or a blob is missing.
-        InputError: the version has no test case.
+        InputError: the version has no test case, or the model version was changed since it was stored.
     """
     if known := evaluation_of(settings, model_id, dataset_id):
         return known
     with open_session(settings) as session:
         model = find_model(session, model_id)
         looks = 1 + (session.scalar(select(func.count(Evaluation.id))) or 0)
-    blobs = blobs_of(settings)
-    predictor = Predictor.load(blobs.get(model.weights_sha256), model.card, model_id)
+    predictor = Predictor.load(weights_of(blobs_of(settings), model), model.card, model_id)
     fresh = evaluate(_cases(settings, dataset_id, by), predictor, dataset=dataset_id, looks=looks)
     return _keep(settings, model_id, dataset_id, fresh, by)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from backend.errors import NotFound, Sequestered
 from backend.promotion.registry import champion
+from backend.promotion.whole import whole_weights
 from backend.records import Prediction
 from backend.settings import Settings
 from backend.store.blobs import BlobStore, blobs_of
@@ -42,7 +43,7 @@ def champion_predictor(settings: Settings) -> "Predictor | None":
 
     Raises:
         NotFound: its weights are missing.
-        InputError: its weights are damaged.
+        InputError: its weights or its card were changed since it was stored.
     """
     with open_session(settings) as session:
         model = champion(session)
@@ -50,7 +51,7 @@ def champion_predictor(settings: Settings) -> "Predictor | None":
         return None
     with _loading:
         card = json.dumps(model.card, sort_keys=True)
-        return _loaded(blobs_of(settings), model.weights_sha256, card, version_name(model.id))
+        return _loaded(blobs_of(settings), model.id, model.weights_sha256, card)
 
 
 def predict_image(settings: Settings, image_id: int, predictor: "Predictor | None" = None) -> Prediction | None:
@@ -84,7 +85,9 @@ def predict_image(settings: Settings, image_id: int, predictor: "Predictor | Non
 
 
 @lru_cache(maxsize=2)
-def _loaded(blobs: BlobStore, weights_sha256: str, card: str, version: str) -> "Predictor":
+def _loaded(blobs: BlobStore, model_id: str, weights_sha256: str, card_json: str) -> "Predictor":
     from backend.model.inference import Predictor  # noqa: PLC0415 (torch takes seconds; most callers ask for a version)
 
-    return Predictor.load(blobs.get(weights_sha256), json.loads(card), version)
+    card = json.loads(card_json)
+    weights = whole_weights(blobs, model_id, weights_sha256, card)
+    return Predictor.load(weights, card, version_name(model_id))

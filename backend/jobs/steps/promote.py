@@ -5,8 +5,10 @@ from backend.jobs.dispatch import dispatch
 from backend.jobs.steps.verdict import compare, standing_verdict
 from backend.promotion import registry
 from backend.promotion.registry import Role
+from backend.promotion.whole import weights_of
 from backend.records import Verdict
 from backend.settings import Settings
+from backend.store.blobs import blobs_of
 from backend.store.session import open_session
 from backend.store.tables import ModelVersion
 
@@ -22,10 +24,12 @@ def promote(settings: Settings, model_id: str, *, by: str, role: Role = "enginee
         WrongState: it is the champion already, or it cannot be judged.
         NotPromotable: the verdict forbids it, or `hold` without the engineer's role and a reason.
         Refused: it was trained on closed data; or the role may not promote.
+        InputError: its weights or its card were changed since it was stored.
     """
     verdict = _verdict(settings, model_id, by)
     with open_session(settings) as session:
-        registry.promote(session, model_id, verdict, by, role, reason)
+        model = registry.promote(session, model_id, verdict, by, role, reason)
+        weights_of(blobs_of(settings), model)
     _reannotate(settings, model_id)
     return model_id
 

@@ -20,6 +20,7 @@ from backend.model.day_one import day_one_model
 from backend.model.weights import TrainedModel, read_model
 from backend.promotion import registry
 from backend.promotion.gate import judge
+from backend.promotion.whole import weights_of
 from backend.records import Split
 from backend.settings import Settings
 from backend.store.blobs import blobs_of
@@ -103,7 +104,7 @@ def _start(settings: Settings, wanted: str, encoder: str | None) -> StartWeights
     with open_session(settings) as session:
         model = session.get(ModelVersion, wanted)
     if model:
-        return StartWeights(blobs_of(settings).get(model.weights_sha256), model.card, model.id)
+        return StartWeights(weights_of(blobs_of(settings), model), model.card, model.id)
     given = read_model(Path(wanted))
     return StartWeights(given.weights, given.card)
 
