@@ -13,12 +13,13 @@ from backend.jobs.steps.start import start_training
 from backend.sentences import say
 from backend.services import machine
 from backend.web.guard import only, settings
+from backend.web.run_form import offered_starts
 from backend.web.standing import standing
 from backend.web.words import gettext as _
 
 routes = Blueprint("api", __name__, url_prefix="/api")
 
-RUN_OPTIONS: dict[str, type] = {"dataset": str, "start": str, "encoder": str, "steps": int}
+RUN_OPTIONS: dict[str, type] = {"dataset": str, "recipe": str, "start": str, "encoder": str, "steps": int}
 
 
 @routes.get("/status")
@@ -37,10 +38,12 @@ def all_runs() -> Any:
 @routes.post("/runs")
 @only("engineer")
 def start() -> Any:
-    """Body: any of `dataset`, `start` (champion or scratch), `encoder`, `steps`; 202 and the queued run."""
+    """Body: any of `dataset`, `recipe`, `start` (champion, scratch, day-one or a model version), `encoder`, `steps`;
+    202 and the queued run."""
     options = fields(RUN_OPTIONS)
-    if options.get("start") not in (None, "champion", "scratch"):
-        raise InputError(say("is neither champion nor scratch; files are for `scintiloop retrain`"), field="start")
+    if options.get("start") not in (None, *offered_starts(settings())):
+        problem = say("is neither champion nor scratch, day-one or a model version; files are for `scintiloop retrain`")
+        raise InputError(problem, field="start")
     run_id = start_training(settings(), current_user.email, **options)
     return jsonify(runs.show(runs.find(settings(), run_id))), 202
 

@@ -113,9 +113,19 @@ def test_retraining_without_a_broker_is_a_failed_run_with_the_reason(
         ({"steps": 0}, 400, "steps"),
         ({"colour": "red"}, 400, "body: colour: is unknown"),
         ({"start": "/etc/passwd"}, 400, "start: is neither champion nor scratch"),
+        ({"recipe": "secret"}, 400, "recipe: is 'secret'"),
         ([1], 400, "the body is not a JSON object"),
     ],
-    ids=["unknown dataset", "wrong type", "words for a number", "no step", "unknown field", "a file", "a list"],
+    ids=[
+        "unknown dataset",
+        "wrong type",
+        "words for a number",
+        "no step",
+        "unknown field",
+        "a file",
+        "no recipe",
+        "a list",
+    ],
 )
 def test_a_bad_wish_to_retrain_names_the_field(
     engineer: Any, dataset: str, passwords: Any, body: object, status: int, words: str

@@ -1,0 +1,97 @@
+"""The form on the page of runs: what it offers, what it refuses beside which field, what it queues."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from backend.jobs import runs
+from backend.settings import Settings
+from backend.store.session import open_session
+from backend.store.tables import ChampionChange, DatasetVersion, ModelVersion
+
+DATASET = "d" * 64
+CHAMPION, EARLIER = "a" * 12, "b" * 12
+
+
+@pytest.fixture
+def engineer(settings: Settings, log_in: Callable[[str], Any]) -> Any:
+    """An engineer in a home with a champion of the encoder resnet18, an earlier model and a dataset version."""
+    with open_session(settings) as session:
+        session.add(DatasetVersion(id=DATASET, manifest={"members": [], "split_rule": "patient-1", "buckets": {}}))
+        for model, encoder in ((EARLIER, "resnet34"), (CHAMPION, "resnet18")):
+            card = {"architecture": {"encoder": encoder}}
+            session.add(ModelVersion(id=model, weights_sha256="0" * 64, card=card, code_version="1"))
+            session.flush()
+        session.add(ChampionChange(model_id=CHAMPION, action="promote", by="scintiloop"))
+    return log_in("engineer")
+
+
+def test_the_form_offers_what_a_run_can_be_started_with(engineer: Any) -> None:
+    page = engineer.get("/runs").text
+    offered = {name: re.findall(r'value="([^"]*)"', part) for name, part in re.findall(_SELECT, page, re.DOTALL)}
+    assert offered["recipe"] == ["", "study"]
+    assert [one for one in offered["start"] if one != "day-one"] == ["", "champion", "scratch", EARLIER]
+    assert {"", "resnet34", "resnet18"} <= set(offered["encoder"])
+    assert offered["dataset"] == ["", DATASET]
+    assert 'aria-invalid="true"' not in page
+
+
+_SELECT = r'<select name="(\w+)"[^>]*>(.*?)</select>'
+
+
+@pytest.mark.parametrize(
+    ("form", "field", "words"),
+    [
+        ({"recipe": "secret"}, "recipe", "choose one of default, study"),
+        ({"start": "/etc/passwd"}, "start", "is /etc/passwd; choose one of the list"),
+        ({"start": "champion", "encoder": "resnet34"}, "encoder", "the start has resnet18"),
+        ({"encoder": "resnet1001"}, "encoder", "choose one of resnet34"),
+        ({"steps": "many"}, "steps", "is many; give a whole number"),
+        ({"steps": "0"}, "steps", "is 0; choose at least 1"),
+        ({"steps": "99999999"}, "steps", "choose at most 1000000"),
+        ({"steps": "<script>"}, "steps", "is &lt;script&gt;; give a whole number"),
+        ({"dataset": "nowhere"}, "dataset", "dataset version nowhere"),
+    ],
+)
+def test_a_bad_value_is_answered_beside_its_field(
+    engineer: Any, settings: Settings, form: dict[str, str], field: str, words: str
+) -> None:
+    reply = engineer.post("/runs", on="/runs", **form)
+    assert reply.status_code == 400
+    [(wrong, sentence)] = re.findall(r'<small class="wrong" id="wrong-(\w+)">(.*?)</small>', reply.text)
+    assert wrong == field
+    assert words in sentence
+    assert f'name="{field}" aria-invalid="true" aria-describedby="wrong-{field}"' in reply.text
+    assert runs.newest_first(settings) == []
+
+
+def test_what_was_filled_in_stays_and_every_wrong_field_is_named(engineer: Any) -> None:
+    reply = engineer.post("/runs", on="/runs", recipe="study", start=EARLIER, steps="x", encoder="y")
+    assert re.findall(r'id="wrong-(\w+)"', reply.text) == ["encoder", "steps"]
+    assert f'<option value="{EARLIER}" selected>' in reply.text
+    assert '<option value="study" selected>' in reply.text
+
+
+def test_a_good_form_queues_a_run_with_its_options(engineer: Any, settings: Settings) -> None:
+    engineer.post("/runs", on="/runs", recipe="study", start=EARLIER, steps=" 7 ", dataset=DATASET)
+    [run] = runs.newest_first(settings)
+    assert (run.options, run.dataset_id) == ({"recipe": "study", "start": EARLIER, "steps": 7}, DATASET)
+
+
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [
+        ({}, CHAMPION),
+        ({"encoder": "resnet34"}, "scratch"),
+        ({"recipe": "study"}, "scratch"),
+        ({"start": "champion"}, CHAMPION),
+    ],
+    ids=["nothing chosen", "another encoder than the champion's", "the study began from nothing", "the champion"],
+)
+def test_the_usual_start_is_the_champion_where_it_fits(
+    engineer: Any, settings: Settings, form: dict[str, str], start: str
+) -> None:
+    engineer.post("/runs", on="/runs", dataset=DATASET, **form)
+    assert runs.newest_first(settings)[0].options["start"] == start
