@@ -91,11 +91,15 @@ def _print_champion(document: dict[str, Any]) -> None:
 
 
 def _print_models(document: dict[str, Any]) -> None:
-    rows = [
-        (one["model"], "champion" if one["champion"] else "", one["encoder"], one["verdict"], moment(one["created"]))
-        for one in document["models"]
-    ]
-    table("Model versions", ("model", "", "encoder", "verdict", "created"), rows)
+    heads = ("model", "", "encoder", "learned from", "verdict", "created")
+    table("Model versions", heads, [_model_row(one) for one in document["models"]])
+
+
+def _model_row(one: dict[str, Any]) -> tuple[object, ...]:
+    dataset = f"dataset {one['dataset'][:12]}" if one["dataset"] else None
+    serves = "champion" if one["champion"] else ""
+    source = "simulated scans alone" if one["simulated"] else dataset
+    return (one["model"], serves, one["encoder"], source, one["verdict"], moment(one["created"]))
 
 
 def _print_difference(document: dict[str, Any]) -> None:

@@ -11,9 +11,13 @@ from backend.settings import Settings
 from backend.store.session import open_session
 from backend.store.tables import Evaluation, ModelVersion, Run
 
+FROM_SIMULATED_SCANS = "pretrain"
+"""The start, in its card's lineage, of a model that has seen no reference of any reader."""
+
 
 def model_versions(settings: Settings) -> list[dict[str, Any]]:
-    """Newest first; `champion` marks the one that serves, `verdict`, `reason` and `dice` are its run's."""
+    """Newest first; `champion` marks the one that serves, `simulated` those trained on simulated scans alone; `verdict`,
+    `reason` and `dice` are their run's."""
     with open_session(settings) as session:
         serving = champion(session)
         reported = set(session.scalars(select(Evaluation.model_id)))
@@ -70,7 +74,8 @@ def _origin(model: ModelVersion) -> dict[str, Any]:
         "dataset": model.dataset_id,
         "code_version": model.code_version,
         "encoder": model.card.get("architecture", {}).get("encoder"),
-        "start": model.card.get("lineage", {}).get("start"),
+        "start": (start := model.card.get("lineage", {}).get("start")),
+        "simulated": start == FROM_SIMULATED_SCANS,
         "closed_data": bool(model.card.get("closed_data")),
     }
 

@@ -66,8 +66,13 @@ class Tour(Shell):
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    """An empty home, and a broker address where nobody listens."""
-    return Shell({"SCINTILOOP_HOME": str(tmp_path / "home"), "SCINTILOOP_BROKER_URL": "redis://127.0.0.1:1/0"})
+    """An empty home in which no model serves, and a broker address where nobody listens."""
+    environment = {
+        "SCINTILOOP_HOME": str(tmp_path / "home"),
+        "SCINTILOOP_BROKER_URL": "redis://127.0.0.1:1/0",
+        "SCINTILOOP_DAY_ONE": "false",
+    }
+    return Shell(environment)
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +83,7 @@ def tour(tmp_path_factory: pytest.TempPathFactory, broker: str) -> Tour:
         "SCINTILOOP_BROKER_URL": broker,
         "SCINTILOOP_TRAIN_STEPS": "2",
         "SCINTILOOP_TEST_SHARE": "0.4",
+        "SCINTILOOP_DAY_ONE": "false",
     }
     scans = folder / "scans"
     tour = Tour(environment, scans)
