@@ -29,6 +29,7 @@ class Anatomy:
         self._pose = _pose(domain, rng)
         self._domain = domain
         self._turn = rotation(1, domain.table_turn) @ rotation(2, domain.rolled)
+        self._waves = rng.normal(size=(6, 3)), rng.uniform(0, 2 * np.pi, 6), rng.uniform(150, 500, 6)
         self._soft = joined([soft_tissue(), *_breasts(domain, rng)])
 
     @property
@@ -65,7 +66,15 @@ class Anatomy:
         x = x + domain.scoliosis * (bump - 0.5 * counter * (z > HIPS - 60))
         y = y - domain.kyphosis * along**2
         z = z - domain.shrunken * np.clip(along, 0, 1)
-        return np.column_stack([x, y, z * scale])
+        return np.column_stack([x, y, z * scale]) + self._waved(points)
+
+    def _waved(self, points: Floats) -> Floats:
+        """(n, 3) mm: small smooth shifts across and along the body, so that no two skeletons have one shape."""
+        moved = np.zeros_like(points)
+        for number, (wave, phase, length) in enumerate(zip(*self._waves, strict=True)):
+            along = points @ (wave * (2 * np.pi / length / np.linalg.norm(wave)))
+            moved[:, 2 * (number % 2)] += self._domain.warp / 3 * np.sin(along + phase)
+        return moved
 
 
 def bladder_cloud(domain: Domain) -> Cloud:

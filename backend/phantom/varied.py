@@ -125,11 +125,14 @@ def _bone_factors(domain: Domain, rng: np.random.Generator) -> Floats:
     by_region = {name: getattr(domain, region) for region, members in REGIONS.items() for name in members}
     factor = np.array([by_kind[kind(name)] * by_region.get(kind(name), 1.0) for name in names])
     factor *= rng.lognormal(0, domain.bone_spread, len(names))
+    lost = dict(zip(kinds, rng.random(len(kinds)) < domain.lost_bones, strict=True))
+    factor *= np.array([0.05 if lost[kind(name)] else 1.0 for name in names])
     ends = _to_the_end()
-    grown = factor[cloud.region] * (1 + domain.joints * np.exp(-((ends / 25.0) ** 2)))
+    worn = domain.joints * rng.lognormal(0, 0.5, len(names))[cloud.region]
+    grown = factor[cloud.region] * (1 + worn * np.exp(-((ends / 25.0) ** 2)))
     if domain.child:
         grown *= 1 + domain.growth * np.exp(-(((ends - 22.0) / PLATE_MM) ** 2))
-    return grown * _patchy(cloud.points, domain.patchy / 2, rng)
+    return np.asarray(grown * _patchy(cloud.points, domain.patchy / 2, rng))
 
 
 @cache

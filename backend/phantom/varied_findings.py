@@ -47,11 +47,14 @@ def _beside(centre: int, rng: np.random.Generator) -> int:
 
 
 def _lesion(centre: int, domain: Domain, rng: np.random.Generator) -> Cloud:
-    radius = np.clip(
-        domain.lesion_radius * rng.lognormal(0, domain.lesion_radius_spread), SMALLEST_RADIUS, LARGEST_RADIUS
+    radius = float(
+        np.clip(domain.lesion_radius * rng.lognormal(0, domain.lesion_radius_spread), SMALLEST_RADIUS, LARGEST_RADIUS)
     )
     gain = np.clip(domain.lesion_gain * rng.lognormal(0, domain.lesion_gain_spread), LEAST_GAIN, MOST_GAIN)
     cloud, _ = skeleton()
+    if rng.random() < domain.beyond_bone:
+        x, y, z = (float(value) for value in cloud.points[centre])
+        return Finding("metastasis", (x, y, z), radius, gain / 2, None, int(cloud.part[centre])).cloud()
     bone = _bone(int(cloud.region[centre]))
     offset = bone.points - cloud.points[centre]
     axis = rng.normal(size=3)
