@@ -13,6 +13,8 @@ from backend.settings import load_settings
 
 DEFAULT_STUDIES = 72
 DEFAULT_SEED = 7
+EARLIER = ("the one it came with", "first model")
+"""The models before the last one, by round."""
 INTERRUPTED = 130
 """Exit status of a command that Ctrl-C ended."""
 
@@ -59,13 +61,7 @@ def _print_summary(document: dict[str, Any]) -> None:
     click.echo(f"\nThe loop, twice around, in {document['seconds']:.0f} s\n")
     for one in document["rounds"]:
         _print_round(one)
-    last = document["rounds"][-1]["run"]
-    heads = ("label", "second model", "first model", "difference")
-    dice = [
-        (label, figure(row["challenger"]), figure(row["champion"]), difference(row["difference"]))
-        for label, row in last["dice"].items()
-    ]
-    table("Dice on the same test patients, mean over projections that hold the label, 95 % interval", heads, dice)
+    _print_models(document.get("compared", []))
     cases = document["cases"]
     click.echo(f"{cases['projections']} projections of {cases['studies']} new studies wait for a physician's decision")
     for one in document["next"]["readers"]:
@@ -74,6 +70,18 @@ def _print_summary(document: dict[str, Any]) -> None:
     table("Services", ("name", "state", "address"), services)
     accounts = [(one["where"], one["role"], one["email"], one["password"]) for one in document["site"]["accounts"]]
     table("Log-ins", ("where", "role", "e-mail", "password"), accounts)
+
+
+def _print_models(compared: list[dict[str, Any]]) -> None:
+    """The second model and those before it, on the same patients; a demo of an earlier release did not compare."""
+    rows: list[tuple[object, ...]] = []
+    for label, last in compared[0]["dice"].items() if compared else ():
+        rows.append((label, "second model", figure(last["challenger"]), None))
+        for one in compared:
+            row = one["dice"][label]
+            rows.append(("", EARLIER[one["round"]], figure(row["champion"]), difference(row["difference"])))
+    title = "Dice on the same test patients, mean over projections that hold the label, 95 % interval"
+    table(title, ("label", "model", "Dice", "gain of the second"), rows)
 
 
 def _print_round(one: dict[str, Any]) -> None:

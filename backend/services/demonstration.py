@@ -1,7 +1,8 @@
 """The demo: the whole loop, twice around, on phantom studies, every part the real one.
 
-The first round reads a third of the studies without any model; the second reads the rest with the first model's
-outlines. Both models train for the same number of steps from the same start, and meet on the same test patients.
+The first round reads a third of the studies with the outlines of the model that comes with Scintiloop; the second reads
+the rest with those of the first model that learned from these readers, if it was promoted. Both models train for the
+same number of steps from the same start, and all three meet on the same test patients.
 """
 
 import hashlib
@@ -18,10 +19,12 @@ from backend.agreement.report import survey
 from backend.errors import NotPromotable, Refused, ServiceError
 from backend.jobs.follow import follow
 from backend.jobs.steps import agree, publish
+from backend.jobs.steps.home import make_ready
 from backend.jobs.steps.ingest import ingest
 from backend.jobs.steps.promote import promote
 from backend.jobs.steps.simulate import write_phantom
 from backend.jobs.steps.start import start_training
+from backend.jobs.steps.verdict import compare, dice_rows
 from backend.phantom.cohort import PhantomStudy
 from backend.phantom.preset import DEMO
 from backend.scans.register import study_token
@@ -31,7 +34,6 @@ from backend.services.machine import down, startable
 from backend.services.rehearsal import Cast
 from backend.services.site import open_site
 from backend.settings import Settings
-from backend.store import schema
 from backend.store.secrets import write_secret
 
 MARKER = "demo.json"
@@ -74,7 +76,8 @@ def demonstrate(settings: Settings, studies: int, seed: int, narrator: Narrator)
     A home in which this demo was shown before just starts again; the home of another demo makes way.
 
     Yields:
-        the summary: `studies`, `seed`, `rounds` (readings, references, run, why promoted), `cases`, `next`, `site`.
+        the summary: `studies`, `seed`, `rounds` (readings, references, run, why promoted), `compared` (the last model
+        with those before it), `cases`, `next`, `site`.
 
     Raises:
         Refused: the home holds something other than a demo, or there are too few studies; nothing was changed.
@@ -91,13 +94,15 @@ def demonstrate(settings: Settings, studies: int, seed: int, narrator: Narrator)
 
 
 def _show(settings: Settings, studies: int, seed: int, narrator: Narrator) -> dict[str, Any]:
-    _empty_home(settings, seed)
+    _empty_home(settings, seed, narrator)
     started = time.monotonic()
     stage = _prepare(settings, studies, seed, narrator)
     site = open_site(settings, announce=narrator.say)
     order = list(stage.cast.phantoms)
     first, rest = order[: studies // 3], order[studies // 3 : studies]
-    rounds = [_round(stage, 1, first), _round(stage, 2, rest)]
+    rounds = [_round(stage, 1, first)]
+    # not from the first model: a longer training would be no proof of better references
+    rounds.append(_round(stage, 2, rest, start=rounds[0]["run"]["options"]["start"]))
     disputed = rehearsal.most_disputed(stage.cast, order[studies:])[:CASE_STUDIES]
     cases = _leave_cases(stage, disputed)
     others = [token for token in order[studies:] if token not in disputed]
@@ -105,6 +110,7 @@ def _show(settings: Settings, studies: int, seed: int, narrator: Narrator) -> di
         "studies": studies,
         "seed": seed,
         "rounds": rounds,
+        "compared": _compare(stage, [one["run"] for one in rounds]),
         "cases": cases,
         "next": _next_scans(stage, others[:NEXT_STUDIES]),
         "seconds": round(time.monotonic() - started, 1),
@@ -122,7 +128,7 @@ def _show_again(settings: Settings, studies: int, seed: int, narrator: Narrator)
     if marker["asked"] != [studies, seed]:
         return None
     narrator.say("this demo was shown here before: starting its services again")
-    schema.prepare(settings)
+    make_ready(settings, narrator.say)
     summary: dict[str, Any] = marker["summary"]
     return summary | {"site": open_site(settings, announce=narrator.say)}
 
@@ -133,7 +139,7 @@ def _check_home(home: Path) -> None:
         raise Refused(f"{home} holds data that are no demo; set SCINTILOOP_HOME to a new folder")
 
 
-def _empty_home(settings: Settings, seed: int) -> None:
+def _empty_home(settings: Settings, seed: int, narrator: Narrator) -> None:
     """A new home for this demo; an earlier demo, which holds nothing real, makes way."""
     home = settings.home
     home.mkdir(parents=True, exist_ok=True)
@@ -145,7 +151,7 @@ def _empty_home(settings: Settings, seed: int) -> None:
             shutil.rmtree(old)
         elif old.name != MARKER:
             old.unlink()
-    schema.prepare(settings)
+    make_ready(settings, narrator.say)
     write_secret(settings, "test_key", hashlib.sha256(f"demo {seed}".encode()).hexdigest())
 
 
@@ -164,8 +170,12 @@ def _prepare(settings: Settings, studies: int, seed: int, narrator: Narrator) ->
     return _Stage(Cast(settings, phantoms, seed, browser, desktop), scans, narrator)
 
 
-def _round(stage: _Stage, number: int, tokens: Sequence[str]) -> dict[str, Any]:
-    """Once around the loop with these studies; trains on every reference there is then."""
+def _round(stage: _Stage, number: int, tokens: Sequence[str], start: str | None = None) -> dict[str, Any]:
+    """Once around the loop with these studies; trains on every reference there is then.
+
+    Args:
+        start: of the training; the champion, or nothing without one, where None.
+    """
     settings, cast, narrator = stage.settings, stage.cast, stage.narrator
     narrator.say(f"round {number}: {len(tokens)} studies")
     published = _bring_in(stage, tokens)
@@ -173,7 +183,7 @@ def _round(stage: _Stage, number: int, tokens: Sequence[str]) -> dict[str, Any]:
     adjudicated = rehearsal.adjudicate(cast)
     statuses = [one["status"] for one in survey(settings)["projections"]]
     narrator.say(f"round {number}: {adjudicated} projections adjudicated, {len(statuses)} references; training")
-    run_id = start_training(settings, ENGINEER, start="scratch")
+    run_id = start_training(settings, ENGINEER, start=start)
     with narrator.progress(f"training run {run_id}") as advance:
         run = follow(settings, run_id, advance)
     if run["state"] != "done":
@@ -233,6 +243,29 @@ def _promote(stage: _Stage, run: dict[str, Any]) -> str | None:
         promote(stage.settings, run["model"], by=ENGINEER, reason=reason)
     stage.narrator.say(f"promoted {run['model']}: {reason or run['reason']}")
     return reason or ("the gate allows it" if run["champion"] else "no model served before")
+
+
+def _compare(stage: _Stage, runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last run's model beside every model before it, on the test patients of the last run, newest first.
+
+    Returns:
+        `{"model", "round", "dice"}`; round 0 is the model that came along, `dice` is as a run's: `challenger` is the
+        last model, `champion` the one before it.
+    """
+    from backend.jobs.steps.examine import examine  # noqa: PLC0415 (loads torch)
+
+    *earlier, last = runs
+    before = [(number, run["model"]) for number, run in enumerate(earlier, start=1)]
+    if runs[0]["champion"]:
+        before.insert(0, (0, runs[0]["champion"]))
+    stage.narrator.say("every model on the same test patients")
+    ours = examine(stage.settings, last["model"], last["dataset"], by=ENGINEER)
+    found = []
+    for number, model in reversed(before):
+        theirs = examine(stage.settings, model, last["dataset"], by=ENGINEER)
+        dice = dice_rows(ours, theirs, compare(stage.settings, ours, theirs))
+        found.append({"model": model, "round": number, "dice": dice})
+    return found
 
 
 def _leave_cases(stage: _Stage, tokens: Sequence[str]) -> dict[str, Any]:
