@@ -7,18 +7,20 @@ from typing import Any
 import click
 
 from backend.cli.options import FOLDER, json_option
-from backend.cli.output import difference, emit, figure, moment, open_home, table
+from backend.cli.output import emit, figure, open_home, table
+from backend.cli.registry_words import print_difference, print_lineage, print_models
 
 
 @click.group(invoke_without_command=True, epilog="Example: scintiloop models --json")
 @json_option
 @click.pass_context
 def models(context: click.Context, as_json: bool) -> None:
-    """Model versions, newest first, and which one serves."""
+    """Model versions, newest first, which one serves, and who made which one champion when and why."""
     if context.invoked_subcommand is None:
-        from backend.jobs.steps.lineage import model_versions  # noqa: PLC0415
+        from backend.jobs.steps.versions import champions, model_versions  # noqa: PLC0415
 
-        emit({"models": model_versions(open_home())}, as_json, _print_models)
+        settings = open_home()
+        emit({"models": model_versions(settings), "champions": champions(settings)}, as_json, print_models)
 
 
 @models.command("promote", epilog="Example: scintiloop models promote 3fa94c01b2de")
@@ -50,9 +52,19 @@ def roll_back(reason: str | None, as_json: bool) -> None:
 @json_option
 def compare(model_a: str, model_b: str, as_json: bool) -> None:
     """Where two model versions come from and how they differ on the same test cases."""
-    from backend.jobs.steps.lineage import difference as of_models  # noqa: PLC0415
+    from backend.jobs.steps.model_difference import difference  # noqa: PLC0415
 
-    emit(of_models(open_home(), model_a, model_b, by=getpass.getuser()), as_json, _print_difference)
+    emit(difference(open_home(), model_a, model_b, by=getpass.getuser()), as_json, print_difference)
+
+
+@models.command("lineage", epilog="Example: scintiloop models lineage 3fa94c01b2de")
+@click.argument("model_id")
+@json_option
+def lineage(model_id: str, as_json: bool) -> None:
+    """Where a model version comes from, down to the readings that it learned from, all by hash."""
+    from backend.jobs.steps.lineage import model_lineage  # noqa: PLC0415
+
+    emit(model_lineage(open_home(), model_id), as_json, print_lineage)
 
 
 @click.command(epilog="Example: scintiloop evaluate --report report/")
@@ -88,27 +100,6 @@ def predict(paths: tuple[Path, ...], studies_csv: Path | None, target: tuple[str
 
 def _print_champion(document: dict[str, Any]) -> None:
     click.echo(f"champion: {document['champion'] or 'none'}")
-
-
-def _print_models(document: dict[str, Any]) -> None:
-    heads = ("model", "", "encoder", "learned from", "verdict", "created")
-    table("Model versions", heads, [_model_row(one) for one in document["models"]])
-
-
-def _model_row(one: dict[str, Any]) -> tuple[object, ...]:
-    dataset = f"dataset {one['dataset'][:12]}" if one["dataset"] else None
-    serves = "champion" if one["champion"] else ""
-    source = "simulated scans alone" if one["simulated"] else dataset
-    return (one["model"], serves, one["encoder"], source, one["verdict"], moment(one["created"]))
-
-
-def _print_difference(document: dict[str, Any]) -> None:
-    rows = [(label, difference(row)) for label, row in document["differences"].items()]
-    table(
-        f"{document['a']['model']} minus {document['b']['model']}, same test cases, paired by patient",
-        ("figure", "difference"),
-        rows,
-    )
 
 
 def _print_report(document: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from backend.errors import ScintiloopError
 from backend.jobs.steps import promote as promoting
-from backend.jobs.steps.lineage import champions, model_versions
+from backend.jobs.steps.versions import champions, model_versions
 from backend.store.blobs import blobs_of
 from backend.web.guard import only, settings
 from backend.web.reports import latest_report

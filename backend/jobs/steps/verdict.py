@@ -44,14 +44,19 @@ def dice_rows(challenger: Evaluation, champion: Evaluation | None, verdict: Verd
     }
 
 
-def standing_verdict(settings: Settings, challenger_id: str, champion_id: str) -> Verdict | None:
-    """The gate's verdict on the newest dataset version on which both were evaluated; None where there is none."""
-    chosen = select(Evaluation.dataset_id).where(Evaluation.model_id == challenger_id).order_by(Evaluation.id.desc())
+def evaluated_alike(settings: Settings, a: str, b: str) -> tuple[Evaluation, Evaluation] | None:
+    """The evaluations of both on the newest dataset version on which both were evaluated; None where there is none."""
+    chosen = select(Evaluation.dataset_id).where(Evaluation.model_id == a).order_by(Evaluation.id.desc())
     with open_session(settings) as session:
         datasets = session.scalars(chosen).all()
     for dataset_id in dict.fromkeys(datasets):
-        ours = evaluation_of(settings, challenger_id, dataset_id)
-        theirs = evaluation_of(settings, champion_id, dataset_id)
+        ours, theirs = (evaluation_of(settings, model_id, dataset_id) for model_id in (a, b))
         if ours and theirs:
-            return compare(settings, ours, theirs)
+            return ours, theirs
     return None
+
+
+def standing_verdict(settings: Settings, challenger_id: str, champion_id: str) -> Verdict | None:
+    """The gate's verdict from evaluations that were made before; None where the two were not evaluated alike."""
+    pair = evaluated_alike(settings, challenger_id, champion_id)
+    return compare(settings, *pair) if pair else None

@@ -100,7 +100,8 @@ def test_a_command_prints_what_is_promised(command: str, tour: Any, holds: Calla
 
 def test_nothing_has_a_champion_to_differ_from_at_first(tour: Any) -> None:
     assert [row["champion"] for row in tour.said["first retrain"]["dice"].values()] == [None, None]
-    assert tour.said["first retrain"]["verdict"] == "promote"
+    assert tour.said["first retrain"]["verdict"] == "hold", "two steps teach nothing, and the floor says so"
+    assert "below the floor" in tour.said["first retrain"]["reason"]
 
 
 def test_a_run_is_shown_as_it_was_when_it_ended(tour: Any) -> None:
@@ -113,13 +114,58 @@ def test_a_run_is_shown_as_it_was_when_it_ended(tour: Any) -> None:
 def test_one_model_is_called_alike_by_every_command(tour: Any) -> None:
     model = tour.said["models promote"]["champion"]
     assert {tour.said[name]["model"] for name in ("first retrain", "evaluate", "predict")} == {model}
-    listed = {one["model"]: one["champion"] for one in tour.json("models")["models"]}
+    document = tour.json("models")
+    listed = {one["model"]: one["champion"] for one in document["models"]}
+    [change] = document["champions"]
+    assert (change["model"], change["action"], change["reason"]) == (model, "promote", None)
+    assert change["by"]
     assert listed == {model: True, tour.said["retrain"]["model"]: False}
 
 
 def test_model_versions_are_compared_on_the_same_cases(tour: Any, holds: Callable[..., None]) -> None:
     document = tour.json("models", "diff", tour.said["retrain"]["model"], tour.said["first retrain"]["model"])
-    holds(document, {"a": {"model"}, "b": {"model"}, "differences": each_label(FIGURE)})
+    holds(
+        document,
+        {
+            "a": {"model"},
+            "b": {"model"},
+            "differences": each_label(FIGURE),
+            "figures": each_label({"a": FIGURE, "b": FIGURE, "difference": FIGURE}),
+            "checks": [{"check", "label", "slice", "figure", "requires", "outcome", "passed", "reason"}],
+            "training": {"shared": ..., "added": ([],), "removed": ([],), "redrawn": ([],)},
+            "architecture": ([],),
+        },
+    )
+    assert document["training"]["shared"] > 0, "both learned from one dataset version"
+    assert {one["name"]: (one["a"], one["b"]) for one in document["recipe"]}["steps"] == (1, 2)
+
+
+def test_a_model_version_is_followed_down_to_the_readings(tour: Any, holds: Callable[..., None]) -> None:
+    newest, first = tour.said["retrain"], tour.said["first retrain"]
+    document = tour.json("models", "lineage", newest["model"])
+    holds(
+        document,
+        {
+            "model": (newest["model"],),
+            "weights_sha256": ...,
+            "card_sha256": ...,
+            "changed": (None,),
+            "chain": [{"model", "run", "recipe", "dataset", "start", "start_weights_sha256"}],
+            "references": [{"study", "projection", "split", "reference_sha256", "status", "rule", "readings"}],
+        },
+    )
+    assert [link["model"] for link in document["chain"]] == [newest["model"], first["model"]]
+    assert [link["run"]["run"] for link in document["chain"]] == [newest["run"], first["run"]]
+    assert document["chain"][0]["start_weights_sha256"].startswith(first["model"])
+    readings = [reading for one in document["references"] for reading in one["readings"]]
+    assert {reading["reader"] for reading in readings} == {"reader 1", "reader 2"}
+    assert document["readings"]["readings"] == len(readings) == 2 * len(document["references"])
+    frozen = tour.said["dataset freeze"]["members"]
+    learned = {one["reference_sha256"] for one in frozen if one["split"] != "test"}
+    assert {one["reference_sha256"] for one in document["references"]} == learned
+    words = tour.run("models", "lineage", newest["model"]).output
+    assert "Both are as they were stored." in words
+    assert not any(one["patient"] in words for one in frozen)
 
 
 def test_what_is_predicted_are_outlines_in_the_pixels_of_the_file(tour: Any, holds: Callable[..., None]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from backend.jobs.steps.home import REASON, make_ready
-from backend.jobs.steps.lineage import champions, model_versions
+from backend.jobs.steps.versions import champions, model_versions
 from backend.jobs.steps.promote import rollback
 from backend.model import day_one
 from backend.model.weights import TrainedModel
