@@ -5,13 +5,13 @@ attempt and is refused once another attempt has taken over, so a worker that com
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.errors import NotFound, WrongState
@@ -79,6 +79,7 @@ def claim(settings: Settings, run_id: str) -> int | None:
             return None
         run.attempts += 1
         run.state, run.heartbeat, run.started = "running", now(), run.started or now()
+        run.machine = None
         return run.attempts
 
 
@@ -88,14 +89,34 @@ def release(settings: Settings, run_id: str, attempt: int) -> None:
         if run:
             run.state = "queued"
             run.attempts -= 1
+            run.machine = None
 
 
-def beat(settings: Settings, run_id: str, attempt: int) -> Orders:
-    """Says that this attempt still lives, and hears what it is to do."""
+def wait_for(settings: Settings, run_id: str, attempt: int, devices: Sequence[str]) -> None:
+    """Puts the run back into the queue until these devices are free; that does not count as an attempt."""
+    with _held(settings, run_id, attempt) as run:
+        if run:
+            run.state = "queued"
+            run.attempts -= 1
+            run.machine = {"waits_for": list(devices)}
+
+
+def waits_for(settings: Settings, run_id: str) -> list[str]:
+    """Says that the run's worker still waits, and hears for which devices; empty once there is nothing to wait for."""
+    with open_session(settings) as session:
+        run = _locked(session, run_id)
+        devices: list[str] = (run.machine or {}).get("waits_for", []) if run.state == "queued" else []
+        if devices:
+            run.heartbeat = now()
+        return devices
+
+
+def beat(settings: Settings, run_id: str, attempt: int, machine: dict[str, Any] | None = None) -> Orders:
+    """Says that this attempt still lives and what it uses of the machine, and hears what it is to do."""
     with _held(settings, run_id, attempt) as run:
         if run is None:
             return "leave"
-        run.heartbeat = now()
+        run.heartbeat, run.machine = now(), machine or run.machine
         return "cancel" if run.cancel_requested else "carry on"
 
 
@@ -177,6 +198,13 @@ def find(settings: Settings, run_id: str) -> Run:
         return run
 
 
+def before(settings: Settings, run: Run) -> int:
+    """How many unfinished runs were asked for before this one."""
+    chosen = select(func.count(Run.id)).where(Run.state.not_in(ENDED), Run.created < run.created)
+    with open_session(settings) as session:
+        return session.scalar(chosen) or 0
+
+
 def newest_first(settings: Settings, limit: int = 200) -> list[Run]:
     with open_session(settings) as session:
         return list(session.scalars(select(Run).order_by(Run.created.desc()).limit(limit)))
@@ -213,6 +241,7 @@ def show(run: Run) -> dict[str, Any]:
         "attempts": run.attempts,
         "cancel_requested": run.cancel_requested,
         "progress": run.progress,
+        "machine": run.machine,
         "created": run.created.isoformat(),
         "started": run.started.isoformat() if run.started else None,
         "ended": run.ended.isoformat() if run.ended else None,

@@ -7,9 +7,11 @@ import threading
 
 from backend.errors import Cancelled, ScintiloopError
 from backend.jobs import runs
+from backend.jobs.devices import devices_here, held
 from backend.jobs.lifeline import die_with
+from backend.jobs.run_log import note, note_error
 from backend.jobs.steps.retrain import run_training
-from backend.jobs.watch import STOPPED
+from backend.jobs.watch import BUSY, STOPPED
 from backend.settings import load_settings
 
 NICENESS = 5
@@ -23,11 +25,20 @@ def main(run_id: str, attempt: int, parent: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: cancelled.set())
     settings = load_settings()
     try:
-        run_training(settings, run_id, attempt, cancelled.is_set)
+        devices = devices_here()
+        with held(settings, devices) as mine:
+            if not mine:
+                runs.wait_for(settings, run_id, attempt, devices)
+                sys.exit(BUSY)
+            note(settings, run_id, f"training on {', '.join(devices)}")
+            run_training(settings, run_id, attempt, cancelled.is_set)
     except Cancelled:
         sys.exit(STOPPED)
     except ScintiloopError as error:
         runs.fail(settings, run_id, attempt, str(error))
+    except Exception as error:  # noqa: BLE001 (its words may hold anything, a patient's name too)
+        note_error(settings, run_id, error)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,8 @@
 """One training run from its dataset version to a judged challenger; runs in the training child."""
 
 import shutil
-import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from backend import __version__
 from backend.datasets.freeze import find
@@ -16,6 +13,7 @@ from backend.jobs.steps.choices import DAY_ONE
 from backend.jobs.steps.examine import examine
 from backend.jobs.steps.promote import promote
 from backend.jobs.steps.verdict import compare, dice_rows
+from backend.jobs.teller import Teller
 from backend.model.day_one import day_one_model
 from backend.model.weights import TrainedModel, read_model
 from backend.promotion import registry
@@ -26,13 +24,10 @@ from backend.settings import Settings
 from backend.store.blobs import blobs_of
 from backend.store.session import open_session
 from backend.store.tables import ModelVersion, Run
-from backend.training.loop import Progress, Watch, train
+from backend.training.loop import Watch, train
 from backend.training.recipe import Recipe, recipe_for
 from backend.training.sampling import Sample
 from backend.training.start import StartWeights
-
-TELL_SECONDS = 1.0
-"""The curve gets a point this often."""
 
 
 def run_training(settings: Settings, run_id: str, attempt: int, cancelled: Callable[[], bool]) -> None:
@@ -45,32 +40,13 @@ def run_training(settings: Settings, run_id: str, attempt: int, cancelled: Calla
     run = runs.find(settings, run_id)
     folder = settings.home / "runs" / run_id
     teller = Teller(settings, run_id, attempt)
-    trained = _train(settings, run, folder, {"report": teller.tell, "cancelled": cancelled})
+    trained = _train(settings, run, folder, {"report": teller.tell, "cancelled": cancelled, "samples": teller.show})
     teller.tell_evaluation()
     outcome = _judge(settings, run, _store(settings, run, trained))
     if runs.finish(settings, run_id, attempt, outcome):
         shutil.rmtree(folder, ignore_errors=True)
         if settings.auto_promote and outcome.verdict.name == "promote":
             promote(settings, outcome.model, by="scintiloop", role="automatic")
-
-
-class Teller:
-    """Writes progress into the run's row, about once a second."""
-
-    def __init__(self, settings: Settings, run_id: str, attempt: int) -> None:
-        self._place = (settings, run_id, attempt)
-        self._last: dict[str, Any] = {}
-        self._told = -TELL_SECONDS
-
-    def tell(self, progress: Progress) -> None:
-        self._last = asdict(progress)
-        if time.monotonic() - self._told >= TELL_SECONDS or progress.step == progress.steps:
-            self._told = time.monotonic()
-            runs.advance(*self._place, self._last)
-
-    def tell_evaluation(self) -> None:
-        if self._last:
-            runs.advance(*self._place, self._last | {"phase": "evaluation"})
 
 
 def _train(settings: Settings, run: Run, folder: Path, watch: Watch) -> TrainedModel:
