@@ -250,8 +250,10 @@ def _compare(stage: _Stage, runs: Sequence[dict[str, Any]]) -> list[dict[str, An
 
     Returns:
         `{"model", "round", "dice"}`; round 0 is the model that came along, `dice` is as a run's: `challenger` is the
-        last model, `champion` the one before it.
+        last model, `champion` the one before it. Empty where no patient is sequestered.
     """
+    if not runs[-1]["dice"]:
+        return []
     from backend.jobs.steps.examine import examine  # noqa: PLC0415 (loads torch)
 
     *earlier, last = runs
