@@ -1,90 +1,63 @@
-"""The evaluation report: what a model does on the sequestered cases, beside what the readers do."""
+"""The evaluation report: what a model does on the sequestered cases, beside what the readers do. Made from scores
+alone, so that it can be made again, to the digit, from those that were kept."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from backend.errors import InputError
-from backend.evaluation.figures import Json, bstbi_error, by_age, label_figures, patient_figures, patient_truth
-from backend.evaluation.humans import between_readers, reader_figures
-from backend.evaluation.score import Case, Score, score_case
-from backend.measures.burden import LESION_WEIGHT
-from backend.model.inference import Predictor
-from backend.records import Prediction
+from backend.evaluation.burdens import burden_figures
+from backend.evaluation.calibration import calibration_figures
+from backend.evaluation.definitions import DEFINITIONS
+from backend.evaluation.finding import froc_figures
+from backend.evaluation.groups import by_age, counted, slice_figures
+from backend.evaluation.humans import between_readers, outline_rows, reader_figures
+from backend.evaluation.outlines import label_figures
+from backend.evaluation.pairs import model_with_reference
+from backend.evaluation.patients import crop_figures, patient_figures, patient_roc, reader_patient_figures
+from backend.evaluation.scores import Json, Score, patient_truth
+from backend.evaluation.timing import time_figures
+from backend.evaluation.worst import worst_cases
+from converters.regions import LABELS
 
-WORST_CASES = 6
-
-DEFINITIONS = {
-    "dice": "2|A∩B|/(|A|+|B|), mean over projections whose reference holds the label; ignored pixels count nowhere",
-    "pooled_dice": "Dice of the pixels of all projections together",
-    "dice_to_model, between_readers": "mean over projections where either of the two holds the label",
-    "patients": "positive where the classifier's highest metastasis probability over the patient's crops is ≥ 0.5",
-    "patients_by_mask": "positive where the model outlines any metastasis; the AUC uses the outlined pixels",
-    "bstbi": f"mean over the study's sub-images (low and high window of each projection), K = {LESION_WEIGHT}",
-    "intervals": "95 %: Wilson for proportions, DeLong for AUC, else percentile bootstrap by patient, 2,000 resamples",
-}
-
-
-@dataclass(frozen=True, eq=False)
-class Evaluation:
-    """`report` is FILES.md's JSON; `scores` one plain document per projection, for paired comparison; `worst` the
-    cases with the lowest lesion Dice, worst first, and what the model said of them."""
-
-    report: Json
-    scores: list[Score]
-    worst: list[tuple[Case, Prediction, Score]]
-
-
-def evaluate(cases: Iterable[Case], predictor: Predictor, *, dataset: str, looks: int = 1) -> Evaluation:
-    """Predicts, scores and reports the sequestered cases of one dataset version.
-
-    Args:
-        cases: one projection each, read one at a time.
-        dataset: id of the dataset version.
-        looks: how often this test set has been looked at, this time included.
-
-    Raises:
-        InputError: no cases.
-        ScanError: the sub-images of a case cannot be used.
-    """
-    scores: list[Score] = []
-    worst: list[tuple[Case, Prediction, Score]] = []
-    for case in cases:
-        score, prediction = score_case(case, predictor)
-        scores.append(score)
-        worst = sorted([*worst, (case, prediction, score)], key=_badness, reverse=True)[:WORST_CASES]
-    if not scores:
-        raise InputError("the dataset version has no test case; freeze one with sequestered references first")
-    return Evaluation(build_report(scores, predictor.version, dataset, looks), scores, worst)
+FORMAT = 2
+"""Of the document; those before had no `format`."""
 
 
 def build_report(scores: Sequence[Score], model: str, dataset: str, looks: int = 1) -> Json:
-    """The report of scores that were counted before; every figure with its interval and n."""
+    """The report of scores that were counted before; every figure is {value, low, high, n}, proportions with k.
+
+    Args:
+        dataset: id of the dataset version.
+        looks: how often this test set had been looked at, that time included.
+
+    Returns:
+        the keys that docs/evaluation.md explains; JSON-able, and equal for equal scores.
+    """
     truth = patient_truth(scores)
     kinds = Counter(kind for _, kind in truth.values())
+    crops, pairs = crop_figures(scores), model_with_reference(scores)
+    bstbi = burden_figures(scores, "bstbi")
     return {
+        "format": FORMAT,
         "model": model,
         "dataset": dataset,
-        "n": {
-            "patients": len(truth),
-            "positive_patients": sum(positive for positive, _ in truth.values()),
-            "projections": len(scores),
-        },
-        "labels": label_figures(scores),
+        "n": {"positive_patients": sum(positive for positive, _ in truth.values())} | counted(scores),
+        "labels": {label: label_figures(pairs, label) | crops[label] for label in LABELS},
         "patients": patient_figures(scores),
         "patients_by_mask": patient_figures(scores, by_mask=True),
+        "patients_by_reader": reader_patient_figures(scores),
         "truth": {"metastasis_column": kinds["metastasis column"], "reference": kinds["reference"]},
+        "roc": patient_roc(scores),
         "by_age": by_age(scores),
+        "outlines": outline_rows(scores),
+        "froc": froc_figures(scores),
+        "calibration": calibration_figures(scores),
         "readers": reader_figures(scores),
         "between_readers": between_readers(scores),
-        "bstbi": {"mean_absolute_error": bstbi_error(scores).to_json()},
+        "bstbi": {"mean_absolute_error": bstbi["agreement"][0]["mean_absolute_error"]} | bstbi,
+        "lesion_area_cm2": burden_figures(scores, "lesion_area_cm2"),
+        "slices": slice_figures(scores),
+        "time": time_figures(scores),
+        "worst": worst_cases(scores),
         "looks": looks,
         "definitions": DEFINITIONS,
     }
-
-
-def _badness(entry: tuple[Case, Prediction, Score]) -> tuple[float, int]:
-    """Lowest lesion Dice first; among projections without any lesion the most falsely outlined pixels."""
-    score = entry[2]
-    dice = score["dice"]["metastasis"]
-    return (1.0 - (1.0 if dice is None else dice), max(score["lesion_pixels"], score["counts"]["metastasis"][2]))

@@ -93,7 +93,7 @@ def _steps(confidences: NDArray[np.float64]) -> NDArray[np.float64]:
     distinct = np.unique(confidences)[::-1]
     if len(distinct) <= MOST_STEPS:
         return distinct
-    return distinct[np.linspace(0, len(distinct) - 1, MOST_STEPS).round().astype(int)]
+    return np.asarray(distinct[np.linspace(0, len(distinct) - 1, MOST_STEPS).round().astype(int)])
 
 
 def _reached(confidences: Sequence[float], steps: NDArray[np.float64]) -> NDArray[np.float64]:

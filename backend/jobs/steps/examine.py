@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import func, select
 
 from backend.datasets.load import load_samples
+from backend.evaluation.evaluate import evaluate
 from backend.evaluation.html import to_html
-from backend.evaluation.report import Evaluation as Fresh
-from backend.evaluation.report import evaluate
+from backend.evaluation.report import build_report
 from backend.evaluation.score import Case
+from backend.evaluation.scores import Score
 from backend.jobs.steps.verdict import evaluation_of
 from backend.model.inference import Predictor
 from backend.promotion.registry import find_model
@@ -36,23 +38,24 @@ def examine(settings: Settings, model_id: str, dataset_id: str, *, by: str) -> E
     with open_session(settings) as session:
         model = find_model(session, model_id)
         looks = 1 + (session.scalar(select(func.count(Evaluation.id))) or 0)
-    predictor = Predictor.load(weights_of(blobs_of(settings), model), model.card, model_id)
-    fresh = evaluate(_cases(settings, dataset_id, by), predictor, dataset=dataset_id, looks=looks)
-    return _keep(settings, model_id, dataset_id, fresh, by)
+    blobs = blobs_of(settings)
+    predictor = Predictor.load(weights_of(blobs, model), model.card, model_id)
+    scores = evaluate(_cases(settings, dataset_id, by), predictor, blobs.put)
+    return _keep(settings, build_report(scores, model_id, dataset_id, looks), scores, by)
 
 
-def _keep(settings: Settings, model_id: str, dataset_id: str, fresh: Fresh, by: str) -> Evaluation:
+def _keep(settings: Settings, report: dict[str, Any], scores: list[Score], by: str) -> Evaluation:
     blobs = blobs_of(settings)
     row = Evaluation(
-        model_id=model_id,
-        dataset_id=dataset_id,
-        report=fresh.report,
-        scores_sha256=blobs.put(json.dumps(fresh.scores, sort_keys=True).encode()),
-        html_sha256=blobs.put(to_html(fresh).encode()),
+        model_id=report["model"],
+        dataset_id=report["dataset"],
+        report=report,
+        scores_sha256=blobs.put(json.dumps(scores, sort_keys=True).encode()),
+        html_sha256=blobs.put(to_html(report, blobs.get).encode()),
     )
     with open_session(settings) as session:
         session.add(row)
-        record(session, by, "test set looked at", model=model_id, dataset=dataset_id)
+        record(session, by, "test set looked at", model=report["model"], dataset=report["dataset"])
     return row
 
 
@@ -84,5 +87,7 @@ def _case(settings: Settings, member: Member) -> Case:
         readings=readings,
         exposures=exposures,
         contributed=frozenset(name for row, name in rows if row.id in makers),
+        made_from=member.exposure,
         pixel_mm=member.pixel_mm,
+        names={"sex": member.visit.sex, "primary": member.visit.primary, "site": member.visit.site},
     )

@@ -1,14 +1,20 @@
+import hashlib
+import io
 import json
 import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from backend.errors import InputError
-from backend.evaluation.html import picture, to_html
-from backend.evaluation.report import build_report, evaluate
+from backend.evaluation.evaluate import evaluate
+from backend.evaluation.html import to_html
+from backend.evaluation.report import build_report
 from backend.evaluation.score import Case
+from backend.evaluation.worst import picture
 from backend.model.inference import Predictor
 from backend.model.networks import Architecture, build
 from backend.model.outlines import Thresholds
@@ -16,6 +22,17 @@ from backend.records import LabelMasks, Prediction
 from converters.regions import Mask
 
 Scores = list[dict[str, Any]]
+
+
+def _keeper(kept: dict[str, bytes]) -> Callable[[bytes], str]:
+    """Keeps pictures as the blob store does."""
+
+    def keep(content: bytes) -> str:
+        name = hashlib.sha256(content).hexdigest()
+        kept[name] = content
+        return name
+
+    return keep
 
 
 @pytest.fixture
@@ -72,7 +89,7 @@ def test_the_report_is_plain_json(report: dict[str, Any]) -> None:
 def test_evaluating_nothing_is_refused(scores: Scores) -> None:
     predictor = Predictor.of(build(Architecture.named("resnet18")), Thresholds(), "v1")
     with pytest.raises(InputError, match="no test case"):
-        evaluate([], predictor, dataset="d")
+        evaluate([], predictor, keep=lambda _: "")
 
 
 def test_a_real_predictor_is_evaluated_and_shown_on_one_self_contained_page(
@@ -83,8 +100,9 @@ def test_a_real_predictor_is_evaluated_and_shown_on_one_self_contained_page(
     )
     reading = LabelMasks(rows(100, 108), rows(600, 610))
     case = make_case("a", rows(100, 110), readings={"r1": reading, "r2": reading}, exposures={"r1": "blind"})
-    evaluation = evaluate([case, make_case("b", rows(0, 0))], predictor, dataset="d" * 64)
-    page = to_html(evaluation)
+    kept: dict[str, bytes] = {}
+    scores = evaluate([case, make_case("b", rows(0, 0))], predictor, keep=_keeper(kept))
+    page = to_html(build_report(scores, "v<1>", "d" * 64), kept.__getitem__)
     assert page.count("data:image/png;base64,") == 2
     assert "v&lt;1&gt;" in page
     assert not re.search(r"(src|href)=\"(?!data:)|url\(|@import|<script", page)
@@ -93,7 +111,9 @@ def test_a_real_predictor_is_evaluated_and_shown_on_one_self_contained_page(
 def test_the_contact_sheet_shows_both_outlines(
     make_case: Callable[..., Case], predicted: Callable[..., Prediction], rows: Callable[[int, int], Mask]
 ) -> None:
-    pixels = picture(make_case("a", rows(100, 110)), predicted(rows(300, 310)))
+    case = make_case("a", rows(100, 110))
+    shown = picture(case.sub_images["low"], case.reference, predicted(rows(300, 310)).masks)
+    pixels = np.asarray(Image.open(io.BytesIO(shown)))
     around_reference, around_model = pixels[198:200, 0], pixels[598:600, 0]
     assert around_reference.tolist() == [[209, 87, 10]] * 2
     assert around_model.tolist() == [[11, 107, 203]] * 2
