@@ -8,8 +8,8 @@ from flask_login import current_user
 from backend.errors import InputError
 from backend.jobs import runs
 from backend.jobs.steps import promote as promoting
-from backend.jobs.steps.versions import champions, model_versions
 from backend.jobs.steps.start import start_training
+from backend.jobs.steps.versions import champions, model_versions
 from backend.sentences import say
 from backend.services import machine
 from backend.web.guard import only, settings

@@ -96,6 +96,11 @@ def _document(settings: Settings, first: ModelVersion, second: ModelVersion) -> 
     }
 
 
+def card_parts(card: Json) -> Json:
+    """What a model is made of: dotted name → value."""
+    return _flat({part: card.get(part) for part in PARTS})
+
+
 def changes(a: Any, b: Any) -> list[Json]:
     """What differs between two parts of a card: dotted name, value in `a`, value in `b`; None where there is none."""
     one, other = _flat(a), _flat(b)

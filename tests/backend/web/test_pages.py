@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backend.jobs import runs
-from backend.records import Verdict
+from backend.records import Check, Figure, Verdict
 from backend.settings import Settings
 from backend.store.blobs import blobs_of
 from backend.store.session import open_session
@@ -30,14 +30,20 @@ def models(settings: Settings, dataset: str) -> None:
     """A champion with a report, and a challenger that the gate holds."""
     with open_session(settings) as session:
         for model in (OLD, NEW):
-            session.add(ModelVersion(id=model, weights_sha256="0" * 64, card={}, code_version="1"))
+            card = {"architecture": {"encoder": "resnet18"}} if model == NEW else {}
+            session.add(ModelVersion(id=model, weights_sha256="0" * 64, card=card, code_version="1"))
         session.flush()
         session.add(ChampionChange(model_id=OLD, action="promote", by="scintiloop"))
         page = blobs_of(settings).put(b"<!doctype html><h1>Evaluation</h1>")
         session.add(Evaluation(model_id=OLD, dataset_id=dataset, report={}, scores_sha256="0" * 64, html_sha256=page))
     run_id = runs.request_run(settings, "engineer", dataset)
     dice = {"metastasis": {"challenger": FIGURE, "champion": FIGURE, "difference": FIGURE}}
-    outcome = runs.Outcome(NEW, Verdict("hold", "Lesion Dice is not better."), dice, OLD)
+    figure = Figure(*FIGURE.values())
+    checks = (
+        Check("no_loss", "hold", "low > -0.020", figure, "metastasis", reason="A loss is not excluded."),
+        Check("slice", "not judged", "high ≥ -0.050", figure, "metastasis", ("site", "A")),
+    )
+    outcome = runs.Outcome(NEW, Verdict("hold", "Lesion Dice is not better.", {}, checks), dice, OLD)
     runs.finish(settings, run_id, runs.claim(settings, run_id) or 0, outcome)
 
 
@@ -149,6 +155,21 @@ def test_models_are_listed_with_verdict_dice_and_report(engineer: Any, models: N
     listed = {model["model"]: model for model in engineer.get("/api/models").json["models"]}
     assert listed[OLD]["champion"]
     assert listed[NEW]["verdict"] == "hold"
+
+
+def test_a_model_has_a_page_with_what_the_gate_looked_at_and_where_it_comes_from(engineer: Any, models: None) -> None:
+    page = engineer.get(f"/models/{NEW}").text
+    for words in ("What the gate looked at", "site: A", "low &gt; -0.020", "not judged", "Where it comes from", OLD):
+        assert words in page
+    assert "are missing; restore it from a backup" in page, "nobody stored these weights"
+    assert engineer.get("/models/nowhere").status_code == 404
+
+
+def test_two_models_beside_each_other_are_not_measured_by_a_page(engineer: Any, models: None) -> None:
+    page = engineer.get(f"/models/{NEW}/difference?to={OLD}").text
+    assert f"scintiloop models diff {NEW} {OLD}" in page
+    assert "resnet18" in page
+    assert engineer.get(f"/models/{NEW}/difference").status_code == 404
 
 
 def test_a_report_is_served_where_it_can_do_nothing(engineer: Any, models: None) -> None:
