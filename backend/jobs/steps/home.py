@@ -38,26 +38,31 @@ def make_ready(settings: Settings, announce: Announce = lambda _: None) -> None:
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     schema.prepare(settings)
-    if not settings.day_one or _has_day_one_model(settings):
+    if settings.day_one:
+        give_day_one_model(settings, announce)
+
+
+def give_day_one_model(settings: Settings, announce: Announce = lambda _: None) -> None:
+    """The part of `make_ready` that is about the model; the database is there already."""
+    if _has_it(settings):
         return
     with one_at_a_time(settings, "day-one", wait=True):
-        _give_day_one_model(settings, announce)
+        serves = None if _has_it(settings) else _give(settings, announce)
+    if serves:
+        announce(f"model {serves} serves: {REASON}")
 
 
-def _give_day_one_model(settings: Settings, announce: Announce) -> None:
-    if _has_day_one_model(settings):
-        return  # another process was first
+def _give(settings: Settings, announce: Announce) -> str | None:
+    """Returns the id of the model where it serves by this."""
     try:
         trained = day_one_model()
     except InputError as error:
         announce(f"the model that comes with Scintiloop is left out: {error}")
-        return
+        return None
     if trained is None:
-        return
+        return None
     with open_session(settings) as session:
-        serves = _take_in(session, settings, trained)
-    if serves:
-        announce(f"model {serves} serves: {REASON}")
+        return _take_in(session, settings, trained)
 
 
 def _take_in(session: Session, settings: Settings, trained: "TrainedModel") -> str | None:
@@ -70,7 +75,7 @@ def _take_in(session: Session, settings: Settings, trained: "TrainedModel") -> s
     return model.id
 
 
-def _has_day_one_model(settings: Settings) -> bool:
+def _has_it(settings: Settings) -> bool:
     """Whether a model that comes along is among the home's versions, or none comes along."""
     digests = day_one_digests()
     if not digests:

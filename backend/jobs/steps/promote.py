@@ -60,10 +60,12 @@ def _verdict(settings: Settings, model_id: str, by: str) -> Verdict | None:
 def _judge_again(settings: Settings, model: ModelVersion, present: ModelVersion, by: str) -> Verdict | None:
     from backend.jobs.steps.examine import examine  # noqa: PLC0415 (loads torch, which pages must not carry)
 
-    if model.dataset_id is None:
+    # a model that came along learned from no dataset version
+    dataset_id = model.dataset_id or present.dataset_id
+    if dataset_id is None:
         return None
-    ours = examine(settings, model.id, model.dataset_id, by=by)
-    return compare(settings, ours, examine(settings, present.id, model.dataset_id, by=by))
+    ours = examine(settings, model.id, dataset_id, by=by)
+    return compare(settings, ours, examine(settings, present.id, dataset_id, by=by))
 
 
 def _reannotate(settings: Settings, model_id: str) -> None:

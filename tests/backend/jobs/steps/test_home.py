@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from backend.jobs.steps.home import REASON, make_ready
-from backend.jobs.steps.versions import champions, model_versions
 from backend.jobs.steps.promote import rollback
+from backend.jobs.steps.versions import champions, model_versions
 from backend.model import day_one
 from backend.model.weights import TrainedModel
 from backend.promotion import registry
