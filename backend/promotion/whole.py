@@ -5,10 +5,9 @@ from typing import Any
 
 from backend.errors import InputError, NotFound
 from backend.model.card import card_digest, card_inside
+from backend.sentences import say
 from backend.store.blobs import BlobStore
 from backend.store.tables import ModelVersion
-
-MEND = "restore it from a backup"
 
 
 def weights_of(blobs: BlobStore, model: ModelVersion) -> bytes:
@@ -23,23 +22,32 @@ def weights_of(blobs: BlobStore, model: ModelVersion) -> bytes:
 
 def whole_weights(blobs: BlobStore, model_id: str, weights_sha256: str, card: dict[str, Any]) -> bytes:
     """As `weights_of`, for what was read from the database before."""
-    source = f"model version {model_id}"
     try:
         weights = blobs.get(weights_sha256)
     except NotFound:
-        raise NotFound(f"{source}: its weights ({weights_sha256[:12]}…) are missing; {MEND}") from None
+        raise NotFound(
+            say("the weights of model version {model} are missing; restore them from a backup", model=model_id)
+        ) from None
     if hashlib.sha256(weights).hexdigest() != weights_sha256 or not weights_sha256.startswith(model_id):
-        raise InputError(f"the weights are no longer those that were stored under this id; {MEND}", source=source)
+        raise InputError(
+            say(
+                "the weights of model version {model} are not those that were stored; restore them from a backup",
+                model=model_id,
+            )
+        )
     try:
         inside = card_inside(weights)
     except InputError as error:
-        raise InputError(error.message, source=source) from None
+        raise InputError(error.message, source=f"model version {model_id}") from None
     if card_digest(inside) != card_digest(card):
         differ = sorted(name for name in inside.keys() | card.keys() if inside.get(name) != card.get(name))
         raise InputError(
-            f"was changed by hand ({', '.join(differ)}): it is not the card inside the weights; {MEND}",
-            source=source,
-            field="card",
+            say(
+                "the card of model version {model} was changed ({fields}): it is not the one inside the weights; "
+                "restore a backup",
+                model=model_id,
+                fields=", ".join(differ),
+            )
         )
     return weights
 
@@ -48,6 +56,9 @@ def why_not_whole(blobs: BlobStore, model: ModelVersion) -> str | None:
     """What was changed or is missing, in words; None where the model version is as it was stored."""
     try:
         weights_of(blobs, model)
-    except (InputError, NotFound) as error:
-        return str(error)
+    except InputError as error:
+        return error.message
+    except NotFound as error:
+        told: str = error.args[0]
+        return told
     return None

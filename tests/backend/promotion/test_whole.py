@@ -55,10 +55,16 @@ def weights_lost(settings: Settings, model: str) -> None:
 
 
 CHANGES = [
-    pytest.param(card_edited, r"card: was changed by hand \(closed_data\)", id="card edited"),
-    pytest.param(a_bit_turned, "no longer those that were stored", id="a bit turned"),
-    pytest.param(other_weights_put_under_its_id, "no longer those that were stored", id="other weights"),
-    pytest.param(weights_lost, "are missing; restore", id="weights lost"),
+    pytest.param(card_edited, r"the card of model version {model} was changed \(closed_data\)", id="card edited"),
+    pytest.param(
+        a_bit_turned, "the weights of model version {model} are not those that were stored", id="a bit turned"
+    ),
+    pytest.param(
+        other_weights_put_under_its_id,
+        "the weights of model version {model} are not those that were stored",
+        id="other weights",
+    ),
+    pytest.param(weights_lost, "the weights of model version {model} are missing; restore", id="weights lost"),
 ]
 
 
@@ -72,7 +78,7 @@ def test_a_changed_model_version_is_refused_by_name_wherever_it_would_be_used(
     settings: Settings, model: str, change: Callable[[Settings, str], None], words: str
 ) -> None:
     change(settings, model)
-    with pytest.raises((InputError, NotFound), match=f"model version {model}.*{words}"):
+    with pytest.raises((InputError, NotFound), match=words.format(model=model)):
         weights_of(blobs_of(settings), stored(settings, model))
     assert model in (why_not_whole(blobs_of(settings), stored(settings, model)) or "")
 

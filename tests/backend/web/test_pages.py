@@ -161,7 +161,7 @@ def test_a_model_has_a_page_with_what_the_gate_looked_at_and_where_it_comes_from
     page = engineer.get(f"/models/{NEW}").text
     for words in ("What the gate looked at", "site: A", "low &gt; -0.020", "not judged", "Where it comes from", OLD):
         assert words in page
-    assert "are missing; restore it from a backup" in page, "nobody stored these weights"
+    assert "are missing; restore them from a backup" in page, "nobody stored these weights"
     assert engineer.get("/models/nowhere").status_code == 404
 
 

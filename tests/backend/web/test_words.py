@@ -188,7 +188,8 @@ def lived_in(
     dice = {"metastasis": dict.fromkeys(("challenger", "champion", "difference"), figure)}
     outcome = runs.Outcome("b" * 12, Verdict("hold", "The lesion Dice is better."), dice, "a" * 12)
     runs.finish(settings, ended, runs.claim(settings, ended) or 0, outcome)
-    return [f"/runs/{waiting}", f"/runs/{ended}"]
+    models = [f"/models/{'b' * 12}", f"/models/{'b' * 12}/difference?to={'a' * 12}"]
+    return [f"/runs/{waiting}", f"/runs/{ended}", *models]
 
 
 @pytest.mark.parametrize("role", PAGES)
