@@ -16,6 +16,10 @@ from backend.records import Projection, SubImage, Window
 from converters.grid import GRID_COLUMNS, GRID_ROWS, GRID_SHAPE, GridTransform
 from converters.regions import Mask
 
+LEAST_LEVEL = 0.8
+"""A picture scaled by its maximum is not blacker than this share of the usual scale makes it."""
+SINGLE = 1.4
+"""A single window stands in for both."""
 LETTERS = ("ANT", "POST", "R", "L", "RT", "LT", "WB BONE", "1.5M", "HFS", "SUPINE", "99m", "+")
 
 
@@ -114,9 +118,11 @@ def levels(counts: Mapping[Projection, Floats], domain: Domain, rng: np.random.G
     merged = np.concatenate([image[image > 0] for image in counts.values()])
     if not merged.size:
         return {"low": 1.0, "high": 1.0}
-    scale = float(merged.max()) * rng.uniform(0.15, 0.5) if domain.by_maximum else float(np.percentile(merged, 98.0))
-    low = scale * domain.low_level
-    return {"low": low} if domain.one_window else {"low": low, "high": low * domain.high_level}
+    usual = float(np.percentile(merged, 98.0))
+    scale = max(float(merged.max()) * rng.uniform(0.15, 0.5), LEAST_LEVEL * usual) if domain.by_maximum else usual
+    if domain.one_window:
+        return {"low": scale * domain.low_level * SINGLE}
+    return {"low": scale * domain.low_level, "high": scale * domain.low_level * domain.high_level}
 
 
 def picture(counts: Floats, upper: float, domain: Domain, rng: np.random.Generator) -> SubImage:

@@ -222,6 +222,6 @@ KINDS: dict[str, tuple[float, Maker]] = {
     "spine wear": (0.24, _spine_wear), "joint": (0.2, _one_joint), "compression": (0.07, _compression),
     "teeth": (0.05, _teeth), "sinuses": (0.04, _sinuses), "breastbone": (0.05, _breastbone),
     "rib ends": (0.05, _rib_ends), "small joints": (0.06, _small_joints), "vein": (0.02, _vein),
-    "skin": (0.05, _on_the_skin), **{name: (0.17 / 6, maker) for name, maker in BENIGN.items()},
+    "skin": (0.05, _on_the_skin), **{name: (0.11 / 6, maker) for name, maker in BENIGN.items()},
 }  # fmt: skip
 _SHARES = np.array([share for share, _ in KINDS.values()]) / sum(share for share, _ in KINDS.values())
