@@ -1,18 +1,24 @@
 "use strict";
-// Follows one run: asks for its points while it lives, draws them, and loads the page anew when its state changes.
+// Follows one run while it lives: its curve, what it takes, its pictures, its log; loads the page anew at its end.
 (() => {
   const place = document.getElementById("curve");
   const now = document.getElementById("now");
-  const picture = document.getElementById("picture");
   const bar = document.getElementById("bar");
+  const log = document.getElementById("log");
+  const pictures = document.getElementById("samples-pictures");
   const words = JSON.parse(place.dataset.words);
   const style = getComputedStyle(document.documentElement);
-  const ink = style.getPropertyValue("--soft").trim();
-  const line = style.getPropertyValue("--line").trim();
+  const colour = (name) => style.getPropertyValue(name).trim();
+  let points = [];
   let plot = null;
 
+  function series(name, scale, stroke, more = {}) {
+    return { label: words[name], scale, stroke: colour(stroke), width: 2, spanGaps: true, ...more };
+  }
+
   function options() {
-    const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
+    const line = { stroke: colour("--line"), width: 1 };
+    const axis = { stroke: colour("--soft"), grid: line, ticks: line };
     return {
       width: place.clientWidth,
       height: 320,
@@ -24,50 +30,73 @@
       ],
       series: [
         { label: words.step },
-        { label: words.loss, scale: "loss", stroke: style.getPropertyValue("--warn").trim(), width: 1.5, points: { show: false } },
-        { label: "Dice", scale: "dice", stroke: style.getPropertyValue("--accent").trim(), width: 2.5, spanGaps: true },
+        series("loss", "loss", "--warn", { width: 1.5, points: { show: false } }),
+        series("lesions", "dice", "--accent", { width: 2.5 }),
+        series("bladder", "dice", "--focus", { dash: [6, 4] }),
       ],
     };
   }
 
-  function draw(points) {
+  function draw(fresh, step) {
+    // an attempt that went back to its checkpoint draws its part of the curve anew
+    const from = fresh.length ? fresh[0].step : step + 1;
+    points = points.filter((point) => point.step < from).concat(fresh);
     if (points.length === 0) return;
-    picture.hidden = bar.hidden = false;
-    const data = [points.map((p) => p.step), points.map((p) => p.loss), points.map((p) => p.dice ?? null)];
+    document.getElementById("picture").hidden = false;
+    const data = ["step", "loss", "dice", "bladder_dice"].map((key) => points.map((point) => point[key] ?? null));
     if (plot) plot.setData(data);
     else plot = new uPlot(options(), data, place);
   }
 
-  function say(name, values) {
-    return words[name].replace(/\{(\w+)\}/g, (_, value) => values[value]);
-  }
-
-  function spoken(seconds) {
-    return seconds >= 90
-      ? say("minutes", { n: Math.round(seconds / 60) })
-      : say("seconds", { n: Math.max(1, Math.round(seconds)) });
+  function element(name, text) {
+    const made = document.createElement(name);
+    if (text !== undefined) made.textContent = text;
+    return made;
   }
 
   function tell(run) {
-    const p = run.progress;
-    if (!p) return;
-    bar.max = p.steps;
-    bar.value = p.step;
-    if (run.state !== "running") return;
-    const dice = p.dice == null ? "" : say("dice", { dice: p.dice.toFixed(3) });
-    const left = p.seconds_left == null ? "" : say("left", { time: spoken(p.seconds_left) });
-    const phase = words[p.phase] ?? p.phase;
-    now.textContent = say("now", { step: p.step, steps: p.steps, phase, loss: p.loss.toFixed(3), dice, left });
+    if (now.textContent !== run.now) now.textContent = run.now;
+    bar.hidden = run.step === null;
+    bar.max = run.steps ?? 1;
+    bar.value = run.step ?? 0;
+    const boxes = run.facts.map(([name, value]) => {
+      const box = element("div");
+      box.append(element("dt", name), element("dd", value));
+      return box;
+    });
+    document.getElementById("facts").replaceChildren(...boxes);
+    const text = run.log.join("\n");
+    if (log.textContent === text) return;
+    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 30;
+    log.textContent = text;
+    if (atEnd) log.scrollTop = log.scrollHeight;
+  }
+
+  function show(samples) {
+    if (!samples) return;
+    document.getElementById("samples").hidden = false;
+    const title = document.getElementById("samples-title");
+    if (title.textContent === samples.title) return;
+    title.textContent = samples.title;
+    const figures = samples.pictures.map((one) => {
+      const picture = Object.assign(element("img"), { src: one.url, alt: pictures.dataset.alt, width: 256, height: 1024 });
+      const figure = element("figure");
+      figure.append(picture, element("figcaption", one.words));
+      return figure;
+    });
+    pictures.replaceChildren(...figures);
   }
 
   async function follow() {
     try {
-      const reply = await fetch(place.dataset.source, { headers: { Accept: "application/json" } });
+      const after = points.length ? points[points.length - 1].step : 0;
+      const reply = await fetch(`${place.dataset.source}?after=${after}`, { headers: { Accept: "application/json" } });
       if (reply.ok) {
         const run = await reply.json();
-        draw(run.points);
-        tell(run);
         if (run.state !== place.dataset.state) return location.reload();
+        draw(run.points, run.step ?? 0);
+        tell(run);
+        show(run.samples);
         if (run.state !== "running" && run.state !== "queued") return undefined;
       }
     } catch {
@@ -77,5 +106,6 @@
   }
 
   new ResizeObserver(() => plot && plot.setSize({ width: place.clientWidth, height: 320 })).observe(place);
+  log.scrollTop = log.scrollHeight;
   follow();
 })();

@@ -55,6 +55,12 @@ def test_the_curve_grows_while_the_run_goes_on_and_the_page_tells_its_end(
         assert page.locator("#curve canvas").is_visible()
         advance(4)
         page.get_by_text("Step 4 of 9").wait_for()
+        runs.release(settings, run_id, attempt)
+        runs.claim(settings, run_id)
+        advance(2)
+        page.get_by_text("Step 2 of 9").wait_for()
+        advance(5)
+        page.get_by_text("Step 5 of 9").wait_for()
         runs.fail(settings, run_id, attempt, "the disk is full")
         page.get_by_role("alert").get_by_text("the disk is full").wait_for()
         assert refused == [], "the content security policy lets everything through that the page needs"
