@@ -55,7 +55,10 @@ TERMS: dict[str, str] = {
     "ml_backend": word("ML backend"),
     "web": word("web pages"),
     "label_studio": "Label Studio",
-    # options of a run
+    # phases and options of a run
+    "classifier": word("classifier"),
+    "evaluation": word("evaluation"),
+    "recipe": word("recipe"),
     "start": word("start"),
     "encoder": word("encoder"),
     "steps": word("steps"),
