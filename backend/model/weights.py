@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
 from backend.errors import InputError
+from backend.model.card import card_inside
 from backend.model.networks import PACKAGE_ENCODER, Architecture, Networks, build
 
 CARD_FORMAT = 1
@@ -39,7 +40,7 @@ def unpack(weights: bytes, card: dict[str, Any]) -> Networks:
     """The networks of a weights file, in evaluation mode.
 
     Raises:
-        InputError: not a safetensors file, or not the tensors that the card's architecture needs.
+        InputError: not a safetensors file, not the tensors that the card's architecture needs, or some are not numbers.
     """
     networks = build(Architecture.from_card(card))
     try:
@@ -52,7 +53,12 @@ def unpack(weights: bytes, card: dict[str, Any]) -> Networks:
     except SafetensorError as error:
         raise InputError(f"the weights are not a whole safetensors file ({error}); copy them again") from None
     except RuntimeError as error:
-        raise InputError(f"the weights do not fit the card's architecture: {str(error).splitlines()[0]}") from None
+        first = " ".join(line.strip() for line in str(error).splitlines()[:2])
+        raise InputError(f"the weights do not fit the card's architecture: {first}; give those of one model") from None
+    if broken := [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]:
+        raise InputError(
+            f"{broken[0]} holds numbers that are none (NaN or infinite); take an earlier model", field="weights"
+        )
     return networks
 
 
@@ -60,14 +66,17 @@ def read_model(path: Path) -> TrainedModel:
     """A model file that was saved elsewhere, by the card inside it.
 
     Raises:
-        InputError: the file is missing, is not safetensors, or carries no card.
+        InputError: the file is missing, is not whole safetensors, or carries no card.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            card = json.loads((file.metadata() or {})["card"])
-        return TrainedModel(path.read_bytes(), card)
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
-        message = f"not a Scintiloop model file ({type(error).__name__}); give one with the ending .safetensors"
+        content = path.read_bytes()
+        card = card_inside(content)
+        with safe_open(path, framework="pt"):
+            return TrainedModel(content, card)
+    except InputError as error:
+        raise InputError(error.message, source=path.name) from None
+    except (OSError, SafetensorError) as error:
+        message = f"cannot be read whole ({type(error).__name__}); give a Scintiloop model file, copied again"
         raise InputError(message, source=path.name) from None
 
 

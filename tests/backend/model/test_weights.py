@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save
 
 from backend.errors import InputError
 from backend.model.networks import ENCODERS, PACKAGE_ENCODER, Architecture, build
@@ -59,6 +60,30 @@ def test_weights_of_another_architecture_are_refused() -> None:
     trained = pack(build(Architecture.named(PACKAGE_ENCODER)), CARD)
     with pytest.raises(InputError, match="do not fit"):
         unpack(trained.weights, {"architecture": ENCODERS["resnet18"].to_card()})
+
+
+def test_a_file_cut_short_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(pack(build(Architecture.named(PACKAGE_ENCODER)), CARD).weights[:-100])
+    with pytest.raises(InputError, match=r"model\.safetensors: cannot be read whole"):
+        read_model(path)
+
+
+def test_tensors_without_a_card_are_no_model(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(save({"segmentation.weight": torch.zeros(1)}))
+    with pytest.raises(InputError, match=r"model\.safetensors: is not a Scintiloop model file"):
+        read_model(path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_numbers_are_refused_by_their_name(value: float) -> None:
+    networks = build(Architecture.named(PACKAGE_ENCODER))
+    with torch.no_grad():
+        networks.segmentation.get_parameter("head.0.bias")[0] = value
+    trained = pack(networks, CARD)
+    with pytest.raises(InputError, match=r"weights: segmentation\.head\.0\.bias holds numbers that are none"):
+        unpack(trained.weights, trained.card)
 
 
 def test_package_weights_reach_both_encoders_without_a_network() -> None:
