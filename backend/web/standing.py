@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from backend.jobs.steps.versions import learned_from_simulated_scans
 from backend.promotion.registry import champion
 from backend.settings import Settings
 from backend.store.readings import counting
@@ -63,6 +64,7 @@ def standing(settings: Settings) -> dict[str, Any]:
             "models": _count(session, ModelVersion.id),
             "champion": change.model_id if change else None,
             "champion_since": change.at.isoformat() if change and change.model_id else None,
+            "champion_simulated": learned_from_simulated_scans(champion(session)),
         }
 
 

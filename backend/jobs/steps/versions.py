@@ -10,7 +10,7 @@ from backend.store.session import open_session
 from backend.store.tables import Evaluation, ModelVersion, Run
 
 FROM_SIMULATED_SCANS = "pretrain"
-"""The start, in its card's lineage, of a model that has seen no reference of any reader."""
+"""The start, in its card's lineage, of a model that has seen simulated scans alone."""
 
 
 def model_versions(settings: Settings) -> list[dict[str, Any]]:
@@ -48,10 +48,20 @@ def origin(model: ModelVersion) -> dict[str, Any]:
         "dataset": model.dataset_id,
         "code_version": model.code_version,
         "encoder": model.card.get("architecture", {}).get("encoder"),
-        "start": (start := model.card.get("lineage", {}).get("start")),
-        "simulated": start == FROM_SIMULATED_SCANS,
+        "start": _start(model),
+        "simulated": learned_from_simulated_scans(model),
         "closed_data": bool(model.card.get("closed_data")),
     }
+
+
+def learned_from_simulated_scans(model: ModelVersion | None) -> bool:
+    """Whether the model has seen no scan of a patient; False where there is none."""
+    return model is not None and _start(model) == FROM_SIMULATED_SCANS
+
+
+def _start(model: ModelVersion) -> str | None:
+    found: str | None = model.card.get("lineage", {}).get("start")
+    return found
 
 
 def _judged(run: Run | None) -> dict[str, Any]:
