@@ -69,7 +69,7 @@ def lineage(model_id: str, as_json: bool) -> None:
 
 @click.command(epilog="Example: scintiloop evaluate --report report/")
 @click.argument("model", required=False)
-@click.option("--report", "directory", type=FOLDER, help="Write report.json and report.html here.")
+@click.option("--report", "directory", type=FOLDER, help="Write the report here: page, PDF, JSON, CSV, model card.")
 @json_option
 def evaluate(model: str | None, directory: Path | None, as_json: bool) -> None:
     """The evaluation report of a model version (the champion unless named) on the frozen test patients."""

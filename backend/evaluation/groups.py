@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from backend.evaluation.humans import outline_rows
 from backend.evaluation.outlines import outline_figures
 from backend.evaluation.pairs import (
     model_with_readers,
@@ -43,7 +44,7 @@ def by_age(scores: Sequence[Score]) -> list[Json]:
     found = []
     for name in names:
         own = [score for score in scores if score["slices"]["age"] == name]
-        outlines = compared_outlines(own)
+        outlines = outline_rows(own)
         found.append(
             {"group": name, "n": counted(own), "labels": outlines[0]["labels"], "outlines": outlines} | calls(own)
         )

@@ -43,6 +43,13 @@ def worst_cases(scores: Sequence[Score]) -> list[Json]:
     ]
 
 
+def verdict_words(one: Json) -> str:
+    """What went wrong with a worst case."""
+    if one["reference_pixels"]:
+        return f"Dice {one['dice'] or 0:.3f}"
+    return f"no lesion in the reference, {one['lesion_pixels']} pixels outlined"
+
+
 def picture(sub_image: SubImage, reference: LabelMasks, outlined: LabelMasks) -> bytes:
     """PNG of `(2048, 512, 3)` uint8: the sub-image with both outlines of the metastases."""
     colours = np.repeat(_magnify(sub_image)[..., None], 3, axis=2)

@@ -24,6 +24,7 @@ from backend.web import (
     navigation,
     oidc,
     reader,
+    reports,
     runs,
     shown,
     words,
@@ -71,7 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=LONGEST_REQUEST,
     )
     guard(app)
-    for room in (home, login, reader, data, adjudication, agreement, worklists, runs, models, accounts):
+    for room in (home, login, reader, data, adjudication, agreement, worklists, runs, models, reports, accounts):
         app.register_blueprint(room.pages)
     app.register_blueprint(api.routes)
     app.register_error_handler(ScintiloopError, _say_ours)

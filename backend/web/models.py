@@ -1,9 +1,9 @@
 """Model versions: the list, who was champion when, one version down to its readings, two beside each other, promote,
-roll back, the evaluation report."""
+roll back."""
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -13,10 +13,8 @@ from backend.jobs.steps.lineage import model_lineage
 from backend.jobs.steps.model_difference import card_parts, known_difference
 from backend.jobs.steps.versions import champions, model_versions
 from backend.promotion.registry import find_model
-from backend.store.blobs import blobs_of
 from backend.store.session import open_session
 from backend.web.guard import only, settings
-from backend.web.reports import latest_report
 from backend.web.words import gettext as _
 from backend.web.words import said
 
@@ -24,9 +22,6 @@ pages = Blueprint("models", __name__, url_prefix="/models")
 
 MOST_ROWS = 200
 """References that a page lists; the command lists all."""
-
-REPORT_POLICY = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
-"""A report is one file that brings its own style and pictures, and may do nothing else."""
 
 
 @pages.get("")
@@ -74,27 +69,6 @@ def promote(model_id: str) -> AnyResponse:
 @only("engineer")
 def rollback() -> AnyResponse:
     return _told(lambda: promoting.rollback(settings(), by=current_user.email))
-
-
-@pages.get("/<model_id>/report")
-@only("engineer")
-def report(model_id: str) -> str:
-    if latest_report(settings(), model_id) is None:
-        advice = _(
-            "model %(model)s has no evaluation report; `scintiloop evaluate %(model)s` makes one", model=model_id
-        )
-        abort(404, advice)
-    return render_template("report.html", model_id=model_id)
-
-
-@pages.get("/<model_id>/report.html")
-@only("engineer")
-def report_file(model_id: str) -> Response:
-    sha256 = latest_report(settings(), model_id)
-    if sha256 is None:
-        abort(404, _("model %(model)s has no evaluation report", model=model_id))
-    policy = {"Content-Security-Policy": REPORT_POLICY, "X-Frame-Options": "SAMEORIGIN"}
-    return Response(blobs_of(settings()).get(sha256), mimetype="text/html", headers=policy)
 
 
 def _told(action: Any) -> AnyResponse:

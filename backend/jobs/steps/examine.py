@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from backend.datasets.load import load_samples
 from backend.evaluation.evaluate import evaluate
 from backend.evaluation.html import to_html
-from backend.evaluation.report import build_report
+from backend.evaluation.report import FORMAT, build_report
 from backend.evaluation.score import Case
 from backend.evaluation.scores import Score
 from backend.jobs.steps.verdict import evaluation_of
@@ -27,13 +27,14 @@ from backend.store.tables import Evaluation, Image
 
 
 def examine(settings: Settings, model_id: str, dataset_id: str, *, by: str) -> Evaluation:
-    """The evaluation of a model on a dataset version's test side, made now unless it was made before.
+    """The evaluation of a model on a dataset version's test side, made now unless it was made before in this format.
 
     Raises:
         NotFound: no such model or dataset version, or a blob is missing.
         InputError: the version has no test case, or the model version was changed since it was stored.
     """
-    if known := evaluation_of(settings, model_id, dataset_id):
+    known = evaluation_of(settings, model_id, dataset_id)
+    if known and known.report.get("format") == FORMAT:
         return known
     with open_session(settings) as session:
         model = find_model(session, model_id)
