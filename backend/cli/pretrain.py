@@ -15,7 +15,13 @@ from backend.settings import load_settings
 @click.option("--encoder", help="Encoder of both networks; the machine's own unless named.")
 @click.option("--studies", type=click.IntRange(min=2), default=600, show_default=True, help="Phantom studies to make.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of studies and training.")
-@click.option("--steps", type=click.IntRange(min=1), help="U-Net steps; the classifier gets a fifth.")
+@click.option(
+    "--steps",
+    type=click.IntRange(min=1),
+    default=1500,
+    show_default=True,
+    help="U-Net steps; a fifth more for the classifier.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Weights file to write.")
 @click.option("--cache", type=FOLDER, help="Folder of the studies; pretrain/ in the home unless named.")
 @click.option("--processes", type=click.IntRange(min=1), help="That make studies at once; one per processor.")
@@ -24,7 +30,7 @@ def pretrain(  # noqa: PLR0913, PLR0917 (one parameter per option)
     encoder: str | None,
     studies: int,
     seed: int,
-    steps: int | None,
+    steps: int,
     out: Path | None,
     cache: Path | None,
     processes: int | None,
@@ -36,8 +42,9 @@ def pretrain(  # noqa: PLR0913, PLR0917 (one parameter per option)
 
     settings = load_settings()
     recipe = recipe_for(settings, encoder=encoder, seed=seed)
-    if steps is not None:
-        recipe = replace(recipe, steps=steps, classifier_steps=max(1, steps // 5))
+    recipe = replace(recipe, steps=steps, classifier_steps=max(1, steps // 5), closed_data=False)
+    if out:
+        step.check_out(out)
     folder = cache or settings.home / "pretrain" / f"seed-{seed}"
     written = out or folder.parent / f"{recipe.encoder}-seed-{seed}.safetensors"
     with progress_bar("studies") as advance:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.datasets.check import LEARNED
 from backend.model.card import card_digest
 from backend.promotion.registry import find_model
 from backend.promotion.whole import why_not_whole
@@ -20,7 +21,6 @@ from backend.store.session import open_session
 from backend.store.tables import DatasetVersion, Image, ModelVersion, Patient, Reader, Reading, Reference, Run, Study
 
 Json = dict[str, Any]
-LEARNED = ("train", "validation")
 MASKS = ("metastasis", "bladder", "ignored")
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.datasets.check import LEARNED
 from backend.errors import WrongState
-from backend.jobs.steps.lineage import LEARNED
 from backend.jobs.steps.verdict import compare, dice_rows, evaluated_alike
 from backend.jobs.steps.versions import origin
 from backend.promotion.registry import find_model

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from backend.errors import InputError
-from backend.jobs.steps.varied_studies import make_studies, read_study
+from backend.jobs.steps.varied_studies import StoredStudy, make_studies, read_study
 from backend.model.weights import TrainedModel, pack, unpack
 from backend.phantom.domains import domain_digest
-from backend.records import PROJECTIONS
+from backend.phantom.unseen import unseen
+from backend.records import PROJECTIONS, LabelMasks, Projection
 from backend.training.loop import Watch, train
 from backend.training.recipe import Recipe
 from backend.training.sampling import Sample
@@ -36,7 +37,7 @@ def pretrain(
     files = sorted(folder.glob("study-*.npz"))[:studies]
     if len(files) < 2:
         raise InputError(f"holds {len(files)} studies; make at least 2", source=str(folder))
-    _check_out(out)
+    check_out(out)
     apart = min(max(round(VALIDATION_SHARE * len(files)), 1), MOST_VALIDATION)
     samples, validation = _samples(files[:-apart]), _samples(files[-apart:])
     trained = train(samples, validation, recipe, folder=folder / f"training-{recipe.digest()[:12]}", **watch)
@@ -49,23 +50,31 @@ def pretrain(
 
 def _samples(files: Sequence[Path]) -> list[Sample]:
     studies = (read_study(file) for file in files)
-    return [
-        Sample(study.sub_images[projection], study.masks[projection], study.patient)
-        for study in studies
-        for projection in PROJECTIONS
-    ]
+    return [_sample(study, projection) for study in studies for projection in PROJECTIONS]
+
+
+def _sample(study: StoredStudy, projection: Projection) -> Sample:
+    sub_images, masks = study.sub_images[projection], study.masks[projection]
+    lost = unseen(sub_images, masks.metastasis)
+    return Sample(sub_images, LabelMasks(masks.metastasis & ~lost, masks.bladder, ignored=lost), study.patient)
 
 
 def _named(trained: TrainedModel, studies: int, seed: int) -> TrainedModel:
-    """The model with the card that says where it began."""
+    """The model with the card that says where it began, its kernels in half precision: a file to carry along."""
     lineage: dict[str, Any] = {
         "start": "pretrain", "studies": studies, "seed": seed, "domain": domain_digest(),
         "before": trained.card.get("lineage"),
     }  # fmt: skip
-    return pack(unpack(trained.weights, trained.card), trained.card | {"lineage": lineage})
+    networks = unpack(trained.weights, trained.card)
+    for network in networks.named().values():
+        for parameter in network.parameters():
+            if parameter.ndim > 1:
+                parameter.data = parameter.data.half()
+    return pack(networks, trained.card | {"lineage": lineage})
 
 
-def _check_out(out: Path) -> None:
+def check_out(out: Path) -> None:
+    """Raises: InputError, where no file can be written there; asked before hours of work."""
     if out.is_dir():
         raise InputError("is a folder; name the file to write", source=str(out))
     if not out.parent.is_dir():

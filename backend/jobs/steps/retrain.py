@@ -1,21 +1,26 @@
 """One training run from its dataset version to a judged challenger; runs in the training child."""
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from backend import __version__
+from backend.datasets.check import check_blobs, check_version
 from backend.datasets.freeze import find
 from backend.datasets.load import load_samples
 from backend.errors import InputError
 from backend.jobs import runs
-from backend.jobs.steps.choices import DAY_ONE
+from backend.jobs.run_log import note
 from backend.jobs.steps.examine import examine
 from backend.jobs.steps.promote import promote
+from backend.jobs.steps.starts import DAY_ONE, SCRATCH
 from backend.jobs.steps.verdict import compare, dice_rows
 from backend.jobs.teller import Teller
+from backend.model.card import card_inside
 from backend.model.day_one import day_one_model
-from backend.model.weights import TrainedModel, read_model
+from backend.model.networks import Architecture
+from backend.model.weights import TrainedModel
 from backend.promotion import registry
 from backend.promotion.gate import judge
 from backend.promotion.whole import weights_of
@@ -23,7 +28,8 @@ from backend.records import Split
 from backend.settings import Settings
 from backend.store.blobs import blobs_of
 from backend.store.session import open_session
-from backend.store.tables import ModelVersion, Run
+from backend.store.tables import Run
+from backend.training.checkpoint import drop_damaged
 from backend.training.loop import Watch, train
 from backend.training.recipe import Recipe, recipe_for
 from backend.training.sampling import Sample
@@ -40,6 +46,7 @@ def run_training(settings: Settings, run_id: str, attempt: int, cancelled: Calla
     run = runs.find(settings, run_id)
     folder = settings.home / "runs" / run_id
     teller = Teller(settings, run_id, attempt)
+    _look_before(settings, run, folder)
     trained = _train(settings, run, folder, {"report": teller.tell, "cancelled": cancelled, "samples": teller.show})
     teller.tell_evaluation()
     outcome = _judge(settings, run, _store(settings, run, trained))
@@ -49,8 +56,17 @@ def run_training(settings: Settings, run_id: str, attempt: int, cancelled: Calla
             promote(settings, outcome.model, by="scintiloop", role="automatic")
 
 
+def _look_before(settings: Settings, run: Run, folder: Path) -> None:
+    """All data are read once before the first step, so that none fails the run after an hour."""
+    dataset = find(settings, run.dataset_id)
+    check_version(settings, dataset)
+    check_blobs(settings, dataset, by=f"run {run.id}")
+    if drop_damaged(folder):
+        note(settings, run.id, "the checkpoint is damaged; training begins anew, which gives the same weights")
+
+
 def _train(settings: Settings, run: Run, folder: Path, watch: Watch) -> TrainedModel:
-    start = _start(settings, str(run.options.get("start", "scratch")), run.options.get("encoder"))
+    start = _start(settings, run)
     samples, validation = (_samples(settings, run, side) for side in ("train", "validation"))
     return train(samples, validation, _recipe(settings, run, start), folder=folder, start=start, **watch)
 
@@ -61,35 +77,41 @@ def _samples(settings: Settings, run: Run, side: Split) -> list[Sample]:
 
 
 def _recipe(settings: Settings, run: Run, start: StartWeights | None) -> Recipe:
-    encoder = run.options.get("encoder") or (start.card["architecture"]["encoder"] if start else None)
+    encoder = run.options.get("encoder") or (Architecture.from_card(start.card).encoder if start else None)
     steps = run.options.get("steps")
     chosen = settings.model_copy(update={"train_steps": steps}) if steps else settings
     return recipe_for(chosen, name=run.options.get("recipe", "default"), encoder=encoder)
 
 
-def _start(settings: Settings, wanted: str, encoder: str | None) -> StartWeights | None:
-    """Start weights from `scratch` (None), `day-one`, the id of a model version, or the path of a model file.
+def _start(settings: Settings, run: Run) -> StartWeights | None:
+    """The weights that the run's options name; None for `scratch`.
 
     Raises:
-        InputError: neither a model version nor a readable model file; no model of that encoder comes along.
+        InputError: they are not those that the run was asked for with; no model of that encoder comes along.
+        NotFound: the model version or its weights are missing.
     """
-    if wanted == "scratch":
+    wanted, blobs = str(run.options.get("start", SCRATCH)), blobs_of(settings)
+    if wanted == SCRATCH:
         return None
     if wanted == DAY_ONE:
-        return _day_one(encoder)
+        return _day_one(run.options.get("encoder"))
+    if sha256 := run.options.get("start_weights"):
+        weights = blobs.get(sha256)
+        if hashlib.sha256(weights).hexdigest() != sha256:
+            raise InputError(
+                "the weights were changed since the run was asked for; ask for it again", field="start"
+            )
+        return StartWeights(weights, card_inside(weights), source=wanted)
     with open_session(settings) as session:
-        model = session.get(ModelVersion, wanted)
-    if model:
-        return StartWeights(weights_of(blobs_of(settings), model), model.card, model.id)
-    given = read_model(Path(wanted))
-    return StartWeights(given.weights, given.card)
+        model = registry.find_model(session, wanted)
+    return StartWeights(weights_of(blobs, model), model.card, model.id)
 
 
 def _day_one(encoder: str | None) -> StartWeights:
     came_along = day_one_model(encoder)
     if came_along is None:
         raise InputError("no day-one model of this encoder comes along; start from scratch", field="start")
-    return StartWeights(came_along.weights, came_along.card)
+    return StartWeights(came_along.weights, came_along.card, source=DAY_ONE)
 
 
 def _store(settings: Settings, run: Run, trained: TrainedModel) -> str:

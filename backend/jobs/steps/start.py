@@ -1,13 +1,14 @@
 """From a wish to retrain to a queued run: the one way in for the command, the web button and Label Studio's button."""
 
-from pathlib import Path
 from typing import Any
 
+from backend.datasets.check import check_version
 from backend.datasets.freeze import find, freeze
 from backend.errors import ServiceError
 from backend.jobs import runs
 from backend.jobs.dispatch import dispatch
-from backend.jobs.steps.choices import DAY_ONE, encoder_of, problems, start_model
+from backend.jobs.steps.choices import problems
+from backend.jobs.steps.starts import SCRATCH, encoder_of, fixed
 from backend.promotion.registry import champion
 from backend.settings import Settings
 from backend.store.session import open_session
@@ -21,21 +22,23 @@ def start_training(settings: Settings, requested_by: str, *, dataset: str | None
 
     Args:
         requested_by: account, operating-system user or service, for the record.
-        options: `recipe`; `start` (`champion`, `scratch`, `day-one`, a model version or a path; unset, the champion
-            where there is one, its encoder is not refused and the recipe is not the study's, which began from
-            nothing); `encoder`, `steps`; unset ones take the recipe's or the settings' values.
+        options: `recipe`; `start` (`champion`, `scratch`, `day-one`, a model version, `package:NAME` or a path; unset,
+            the champion where there is one, its encoder is not refused and the recipe is not the study's, which began
+            from nothing); `encoder`, `steps`; unset ones take the recipe's or the settings' values.
 
     Raises:
         NotFound: no dataset version has that id or beginning of an id; there is no such model to start from.
-        InputError: an option cannot be; names it.
+        InputError: an option or the dataset version cannot be; names it.
+        Refused: the dataset version is closed data, or would train on sequestered patients.
         WrongState: there is no reference to freeze yet.
         ServiceError: the broker does not take the run, which then is failed.
     """
     for wrong in problems(settings, options | {"dataset": dataset}).values():
         raise wrong
     version = find(settings, dataset) if dataset else freeze(settings, by=requested_by)
+    check_version(settings, version)
     chosen = {name: value for name, value in options.items() if value is not None}
-    chosen["start"] = _start(settings, chosen)
+    chosen |= fixed(settings, chosen.get("start") or _usual_start(settings, chosen))
     run_id = runs.request_run(settings, requested_by, version.id, **chosen)
     try:
         dispatch(settings, "train", run_id=run_id)
@@ -51,21 +54,12 @@ def warm_start(settings: Settings, encoder: str | None = None) -> str:
         serving = champion(session)
     wanted = encoder or settings.encoder
     if serving is None or wanted not in (None, encoder_of(serving)):
-        return "scratch"
+        return SCRATCH
     return serving.id
 
 
-def _start(settings: Settings, options: dict[str, Any]) -> str:
-    """The start, named once for all attempts of the run: a promotion meanwhile changes nothing."""
-    wanted = options.get("start")
-    if wanted in ("scratch", DAY_ONE):
-        return str(wanted)
-    if wanted is None:
-        return "scratch" if options.get("recipe") == "study" else warm_start(settings, options.get("encoder"))
-    with open_session(settings) as session:
-        version = start_model(session, wanted)
-    # a worker works in another folder
-    return version.id if version else str(Path(wanted).absolute())
+def _usual_start(settings: Settings, options: dict[str, Any]) -> str:
+    return SCRATCH if options.get("recipe") == "study" else warm_start(settings, options.get("encoder"))
 
 
 def queue_lost_runs(settings: Settings) -> list[str]:

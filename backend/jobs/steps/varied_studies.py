@@ -3,8 +3,11 @@
 import json
 import multiprocessing
 import os
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.errors import InputError
+from backend.errors import InputError, ServiceError
 from backend.phantom.domains import domain_digest
 from backend.phantom.varied import varied
 from backend.records import PROJECTIONS, WINDOWS, LabelMasks, Projection, SubImage, Window
@@ -48,6 +51,7 @@ def make_studies(
 
     Raises:
         InputError: an impossible number, or the folder holds studies of another seed or of other ranges.
+        ServiceError: the machine ended one of the processes.
     """
     if count < 1:
         raise InputError(f"{count} studies cannot be made; ask for at least 1", field="studies")
@@ -75,6 +79,9 @@ def _made(missing: list[int], seed: int, files: list[Path], at_once: int) -> Ite
         try:
             for future in as_completed(futures):
                 yield future.result()
+        except BrokenProcessPool:
+            message = "a process that made studies was ended, for want of memory perhaps; try fewer processes"
+            raise ServiceError(message) from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -101,7 +108,7 @@ def read_study(file: Path) -> StoredStudy:
     try:
         with np.load(file, allow_pickle=False) as content:
             images, codes = content["images"], content["codes"]
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"is no whole study ({error}); remove it and it is made again", source=str(file)) from None
     shown = {p: dict(zip(WINDOWS, by_window, strict=False)) for p, by_window in zip(PROJECTIONS, images, strict=True)}
     masks = {p: LabelMasks(*_masks(code)) for p, code in zip(PROJECTIONS, codes, strict=True)}
