@@ -5,13 +5,14 @@ is kept only where a crop was called for that label.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from backend.model.calibration import UNCALIBRATED, Calibration, Line
 from backend.model.networks import Networks
 from backend.model.outlines import Thresholds, to_masks, to_regions
 from backend.model.preprocessing import called_rows, spans, stack_windows, to_input
@@ -23,11 +24,26 @@ from converters.regions import LABELS, Label
 
 @dataclass(frozen=True, eq=False)
 class Looked:
-    """What the networks alone say of one projection: probabilities after the classifier's gate, before thresholds."""
+    """What the networks alone say of one projection: probabilities after the classifier's gate, before thresholds.
+
+    Args:
+        probability: by label, 0 outside the rows of crops called for it.
+        by_crop: by label, the probability of each crop of `preprocessing.CROP_TOPS`.
+    """
 
     probability: dict[Label, Probability]
-    crop_probability: dict[Label, float]
     by_crop: dict[Label, tuple[float, ...]]
+
+    @property
+    def crop_probability(self) -> dict[Label, float]:
+        """The highest of all crops, by label."""
+        return {label: max(values) for label, values in self.by_crop.items()}
+
+    def gated(self, level: float) -> "Looked":
+        """The same where only crops of at least `level` are called; at most what was looked at."""
+        rows = {label: called_rows(np.array(values) >= level) for label, values in self.by_crop.items()}
+        probability = {label: np.where(rows[label][:, None], self.probability[label], 0) for label in rows}
+        return Looked(probability, self.by_crop)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +52,7 @@ class Predictor:
 
     Args:
         networks: in evaluation mode, on `device`.
-        thresholds: from the model card.
+        thresholds, calibration: from the model card.
         version: the string that its predictions carry.
     """
 
@@ -44,11 +60,13 @@ class Predictor:
     thresholds: Thresholds
     version: str
     device: torch.device
+    calibration: Calibration = UNCALIBRATED
 
     @classmethod
     def load(cls, weights: bytes, card: dict[str, Any], version: str) -> "Predictor":
         """Raises: InputError: the weights are damaged or do not fit the card."""
-        return cls.of(unpack(weights, card), Thresholds.from_card(card), version)
+        calibration = Calibration.from_card(card)
+        return replace(cls.of(unpack(weights, card), Thresholds.from_card(card), version), calibration=calibration)
 
     @classmethod
     def of(cls, networks: Networks, thresholds: Thresholds, version: str) -> "Predictor":
@@ -70,7 +88,7 @@ class Predictor:
         """
         looked = self.look(sub_images)
         masks = to_masks(looked.probability, self.thresholds)
-        regions = to_regions(masks, looked.probability) if outlines else ()
+        regions = to_regions(masks, looked.probability, self.calibration.region) if outlines else ()
         return Prediction(self.version, masks, regions, looked.probability, looked.crop_probability, looked.by_crop)
 
     def look(self, sub_images: Mapping[Window, SubImage]) -> Looked:
@@ -80,25 +98,30 @@ class Predictor:
             by_crop = self._classify(image)
             called = by_crop >= self.thresholds.crop
             probability = self._segment(image, called)
-        highest = by_crop.max(axis=0)
         return Looked(
             {label: probability[index] for index, label in enumerate(LABELS)},
-            {label: float(highest[index]) for index, label in enumerate(LABELS)},
             {label: tuple(map(float, by_crop[:, index])) for index, label in enumerate(LABELS)},
         )
 
     def _classify(self, image: torch.Tensor) -> NDArray[np.float32]:
         """`(3, 1024, 256)` → `(7, 2)`: probability of each crop and label."""
         by_crop = self.networks.classification.over_crops(image)
-        result: NDArray[np.float32] = torch.sigmoid(by_crop).float().cpu().numpy()
+        result: NDArray[np.float32] = self._probability(by_crop, self.calibration.crops, axis=1).cpu().numpy()
         return result
+
+    @staticmethod
+    def _probability(logits: torch.Tensor, lines: Mapping[Label, Line], axis: int) -> torch.Tensor:
+        """Calibrated, label by label along an axis."""
+        by_label = zip(LABELS, logits.unbind(axis), strict=True)
+        return torch.stack([lines[label].probability(values) for label, values in by_label], dim=axis)
 
     def _segment(self, image: torch.Tensor, called: NDArray[np.bool_]) -> NDArray[np.float32]:
         """`(2, 1024, 256)`: 0 outside the rows of crops called for the label."""
         probability = np.zeros((len(LABELS), *GRID_SHAPE), np.float32)
         for rows in spans(called_rows(np.any(called, axis=1, keepdims=True)[:, 0])):
             part = image[None, :, rows].contiguous(memory_format=torch.channels_last)
-            probability[:, rows] = torch.sigmoid(self.networks.segmentation(part))[0].float().cpu().numpy()
+            logits = self.networks.segmentation(part)[0]
+            probability[:, rows] = self._probability(logits, self.calibration.pixels, axis=0).cpu().numpy()
         for index in range(len(LABELS)):
             probability[index, ~called_rows(called[:, index])] = 0
         return probability

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
+from backend.model.calibration import UNCALIBRATED, RegionLine
 from backend.records import LabelMasks, Probability
 from converters.grid import GRID_SHAPE
 from converters.rasterise import draw
@@ -61,15 +62,23 @@ def drop_small(mask: Mask, pixels: int) -> Mask:
     return kept
 
 
-def to_regions(masks: LabelMasks, probability: Mapping[Label, Probability]) -> tuple[Region, ...]:
-    """One outline of at most 60 points per component, scored by its mean probability."""
+def to_regions(
+    masks: LabelMasks, probability: Mapping[Label, Probability], confidence: RegionLine = UNCALIBRATED.region
+) -> tuple[Region, ...]:
+    """One outline of at most 60 points per component.
+
+    A lesion's score is the confidence that it is one, a bladder's its mean probability.
+    """
     return tuple(
-        replace(simplify(region, GRID_SHAPE, max_points=MAX_POINTS), score=_score(region, probability[label]))
+        replace(
+            simplify(region, GRID_SHAPE, max_points=MAX_POINTS), score=_score(region, probability[label], confidence)
+        )
         for label in LABELS
         for region in trace(masks[label], label)
     )
 
 
-def _score(region: Region, probability: Probability) -> float:
+def _score(region: Region, probability: Probability, confidence: RegionLine) -> float:
     inside = draw([region], GRID_SHAPE).masks[region.label]
-    return float(probability[inside].mean())
+    mean = float(probability[inside].mean())
+    return mean if region.label == "bladder" else confidence.confidence(mean, int(np.count_nonzero(inside)))

@@ -23,7 +23,7 @@ from backend.training.recipe import Recipe
 from backend.training.sampling import Sample, Sampler
 from backend.training.start import StartWeights, first_networks, lineage
 from backend.training.stepper import Stepper
-from backend.training.thresholds import choose_thresholds, validation_dice
+from backend.training.thresholds import tune, validation_dice
 from converters.regions import LABELS, Label
 
 WATCHED_CASES = 8
@@ -101,10 +101,10 @@ def train(
         raise InputError("there is nothing to train on; freeze a dataset version that has training references")
     run = _Run(training, validation, recipe, folder, start)
     run.go(Watch(**watch))
-    thresholds = Thresholds()
-    if recipe.chosen_thresholds:
-        thresholds = choose_thresholds(Predictor.of(run.networks, thresholds, "challenger"), validation)
-    return pack(run.networks, _card(recipe, start, thresholds, (training, validation)))
+    ready = Predictor.of(run.networks, Thresholds(), "challenger")
+    if recipe.tuned:
+        ready = tune(ready, validation)
+    return pack(run.networks, _card(recipe, start, ready, (training, validation)))
 
 
 class _Run:
@@ -203,12 +203,13 @@ def _identity(samples: Sequence[Sample], recipe: Recipe, start: StartWeights | N
 def _card(
     recipe: Recipe,
     start: StartWeights | None,
-    thresholds: Thresholds,
+    ready: Predictor,
     data: tuple[Sequence[Sample], Sequence[Sample]],
 ) -> dict[str, Any]:
     samples, validation = data
     return {
-        "thresholds": thresholds.to_card(),
+        "thresholds": ready.thresholds.to_card(),
+        "calibration": ready.calibration.to_card(),
         "recipe": recipe.to_card(),
         "lineage": lineage(recipe, start),
         "closed_data": recipe.closed_data or bool(start and start.card.get("closed_data")),

@@ -35,7 +35,7 @@ class Recipe:
         checkpoint_steps: steps between checkpoints, at most 50.
         evaluate_steps: steps between two looks at the validation Dice.
         package_weights: start from installed ImageNet weights where the encoder has them and no model is given.
-        chosen_thresholds: chosen on validation patients; else the study's 0.5.
+        tuned: calibration and thresholds are chosen on validation patients; else the study's 0.5.
         closed_data: the data may train a model but the model may never serve.
     """
 
@@ -57,7 +57,7 @@ class Recipe:
     checkpoint_steps: int = 50
     evaluate_steps: int = 50
     package_weights: bool = True
-    chosen_thresholds: bool = True
+    tuned: bool = True
     closed_data: bool = False
 
     def __post_init__(self) -> None:
@@ -94,7 +94,7 @@ STUDY: dict[str, Any] = {
     "classifier": "pooled",
     "classifier_learns": "all",
     "package_weights": False,
-    "chosen_thresholds": False,
+    "tuned": False,
 }
 """What the study states (Adam at 0.01, batch 16, the two networks, thresholds of 0.5) and, plainly, what it does not:
 cross-entropy, no augmentation, half of the crops around a lesion, random first weights."""

