@@ -113,8 +113,11 @@ def waits_for(settings: Settings, run_id: str) -> list[str]:
 
 def beat(settings: Settings, run_id: str, attempt: int, machine: dict[str, Any] | None = None) -> Orders:
     """Says that this attempt still lives and what it uses of the machine, and hears what it is to do."""
-    with _held(settings, run_id, attempt) as run:
-        if run is None:
+    with open_session(settings) as session:
+        run = _locked(session, run_id)
+        if _has_just_put_it_back(run, attempt):
+            return "carry on"
+        if not _holds(run, attempt):
             return "leave"
         run.heartbeat, run.machine = now(), machine or run.machine
         return "cancel" if run.cancel_requested else "carry on"
@@ -275,4 +278,13 @@ def _held(settings: Settings, run_id: str, attempt: int) -> Iterator[Run | None]
     """The locked run while it is this attempt's, None once it is not."""
     with open_session(settings) as session:
         run = _locked(session, run_id)
-        yield run if run.state == "running" and run.attempts == attempt else None
+        yield run if _holds(run, attempt) else None
+
+
+def _holds(run: Run, attempt: int) -> bool:
+    return run.state == "running" and run.attempts == attempt
+
+
+def _has_just_put_it_back(run: Run, attempt: int) -> bool:
+    """Whether this attempt found its device taken and is about to end by itself."""
+    return run.state == "queued" and run.attempts == attempt - 1 and "waits_for" in (run.machine or {})

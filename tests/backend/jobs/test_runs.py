@@ -62,6 +62,39 @@ def test_an_orderly_stop_is_no_attempt(settings: Settings, run_id: str) -> None:
     assert runs.find(settings, run_id).state == "queued"
 
 
+def test_waiting_for_a_device_is_no_attempt_and_ends_with_the_next_claim(settings: Settings, run_id: str) -> None:
+    attempt = runs.claim(settings, run_id) or 0
+    runs.wait_for(settings, run_id, attempt, ["gpu-7"])
+    assert runs.beat(settings, run_id, attempt) == "carry on", "it ends by itself"
+    assert (runs.find(settings, run_id).state, runs.find(settings, run_id).attempts) == ("queued", 0)
+    assert runs.waits_for(settings, run_id) == ["gpu-7"]
+    assert runs.claim(settings, run_id) == 1
+    assert runs.waits_for(settings, run_id) == []
+
+
+def test_a_run_that_is_cancelled_while_it_waits_for_a_device_waits_for_none(settings: Settings, run_id: str) -> None:
+    runs.wait_for(settings, run_id, runs.claim(settings, run_id) or 0, ["gpu-7"])
+    assert runs.cancel(settings, run_id, "me") == "cancelled"
+    assert runs.waits_for(settings, run_id) == []
+    assert runs.beat(settings, run_id, 1) == "leave"
+
+
+def test_a_sign_of_life_may_tell_what_is_used_of_the_machine(settings: Settings, run_id: str) -> None:
+    attempt = runs.claim(settings, run_id) or 0
+    runs.beat(settings, run_id, attempt, {"processors": 1.5})
+    runs.beat(settings, run_id, attempt)
+    assert runs.show(runs.find(settings, run_id))["machine"] == {"processors": 1.5}
+    runs.release(settings, run_id, attempt)
+    assert runs.find(settings, run_id).machine is None
+
+
+def test_runs_that_were_asked_for_before_and_have_not_ended_are_counted(settings: Settings, run_id: str) -> None:
+    later = runs.request_run(settings, "me", DATASET)
+    assert [runs.before(settings, runs.find(settings, one)) for one in (run_id, later)] == [0, 1]
+    runs.cancel(settings, run_id, "me")
+    assert runs.before(settings, runs.find(settings, later)) == 0
+
+
 def test_a_queued_run_is_cancelled_at_once_and_never_claimed(settings: Settings, run_id: str) -> None:
     assert runs.cancel(settings, run_id, "me") == "cancelled"
     assert runs.claim(settings, run_id) is None
