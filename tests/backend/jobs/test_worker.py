@@ -1,17 +1,21 @@
 """Training under real workers: it survives them, ends when told, and keeps nobody waiting."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
+import torch
+from safetensors.torch import save
 from sqlalchemy import func, select
 
 from backend.jobs import devices, runs
 from backend.jobs.dispatch import dispatch
 from backend.jobs.run_log import run_log
 from backend.jobs.steps import start
+from backend.model.networks import CPU_ENCODER
 from backend.settings import Settings
 from backend.store.accounts import create_first_accounts
 from backend.store.session import open_session
@@ -114,11 +118,12 @@ def test_a_worker_told_to_stop_gives_its_run_back(
 def test_a_run_whose_start_cannot_be_used_fails_with_the_reason(
     home: Settings, start_worker: Callable[..., psutil.Popen], until: Until, tmp_path: Path
 ) -> None:
-    (tmp_path / "start.safetensors").write_bytes(b"no weights")
+    card = json.dumps({"architecture": {"encoder": CPU_ENCODER}})
+    (tmp_path / "start.safetensors").write_bytes(save({"weight": torch.zeros(1)}, metadata={"card": card}))
     run_id = start.start_training(home, "engineer", start=str(tmp_path / "start.safetensors"))
     start_worker()
     until(lambda: runs.find(home, run_id).state == "failed", what="the failure")
-    assert "start.safetensors" in (runs.find(home, run_id).error or "")
+    assert "names no architecture" in (runs.find(home, run_id).error or "")
     assert runs.find(home, run_id).attempts == 1
 
 

@@ -100,10 +100,22 @@ def test_retraining_without_a_reference_says_what_is_missing(engineer: Any) -> N
 
 
 def test_retraining_without_a_broker_is_a_failed_run_with_the_reason(
-    engineer: Any, settings: Settings, dataset: str, passwords: Any
+    engineer: Any,
+    settings: Settings,
+    passwords: Any,
+    add_study: Any,
+    add_reading: Any,
+    add_reference: Any,
+    add_reader: Any,
+    box: Any,
 ) -> None:
+    readers = [add_reader("first", 1), add_reader("second", 2)]
+    for number in range(3):
+        image = add_study(f"s{number}")["anterior"]
+        lesion = box(200, 100, 10 + number, 10)
+        add_reference(image, [add_reading(reader, image, lesion) for reader in readers], lesion)
     basic = (passwords["engineer"]["email"], passwords["engineer"]["password"])
-    reply = engineer.client.post("/api/runs", json={"dataset": "dd"}, auth=basic)
+    reply = engineer.client.post("/api/runs", json={}, auth=basic)
     assert (reply.status_code, list(reply.json)) == (503, ["error"])
     assert "scintiloop up" in reply.json["error"]
     [run] = runs.newest_first(settings)
@@ -115,6 +127,7 @@ def test_retraining_without_a_broker_is_a_failed_run_with_the_reason(
     [
         ({"dataset": "nowhere"}, 404, "dataset version nowhere"),
         ({"dataset": 7}, 400, "body: dataset: is 7; give a str"),
+        ({"dataset": "dd"}, 400, "the manifest of dataset version dddddddddddd was changed after it was frozen"),
         ({"steps": "many"}, 400, "body: steps: is 'many'; give a int"),
         ({"steps": 0}, 400, "steps"),
         ({"colour": "red"}, 400, "body: colour: is unknown"),
@@ -125,6 +138,7 @@ def test_retraining_without_a_broker_is_a_failed_run_with_the_reason(
     ids=[
         "unknown dataset",
         "wrong type",
+        "an edited dataset",
         "words for a number",
         "no step",
         "unknown field",

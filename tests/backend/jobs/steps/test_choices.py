@@ -4,6 +4,7 @@ import pytest
 
 from backend.errors import ScintiloopError
 from backend.jobs.steps import choices
+from backend.jobs.steps.starts import DAY_ONE
 from backend.model.day_one import day_one_names
 from backend.model.networks import ENCODERS
 from backend.settings import Settings
@@ -38,9 +39,8 @@ def test_the_pages_offer_the_encoders_and_recipes_that_there_are() -> None:
         {"recipe": "study", "start": "scratch", "encoder": "resnet34", "steps": 1, "dataset": "dd"},
         {"recipe": "default", "start": "champion", "encoder": "resnet18"},
         {"start": SERVING, "steps": choices.MOST_STEPS},
-        {"start": __file__, "encoder": "resnet34"},
     ],
-    ids=["nothing", "everything", "the champion", "a version", "a file, which is opened when the run begins"],
+    ids=["nothing", "everything", "the champion", "a version"],
 )
 def test_what_can_be_asked(champion: Settings, options: dict[str, object]) -> None:
     assert choices.problems(champion, options) == {}
@@ -53,7 +53,13 @@ def test_what_can_be_asked(champion: Settings, options: dict[str, object]) -> No
         ({"encoder": "resnet1001"}, "encoder", "'resnet1001'; choose one of resnet34"),
         ({"encoder": "resnet34", "start": "champion"}, "encoder", "the start has resnet18"),
         ({"encoder": "resnet34", "start": SERVING}, "encoder", "the start has resnet18"),
-        ({"start": "no/file.safetensors"}, "start", "'no/file.safetensors', neither champion, scratch, day-one nor"),
+        (
+            {"start": "no/file.safetensors"},
+            "start",
+            "'no/file.safetensors', neither champion, scratch, day-one, a package",
+        ),
+        ({"start": __file__}, "start", "test_choices.py: is not a Scintiloop model file"),
+        ({"start": "package:nobody"}, "start", "no installed package offers a model 'nobody'"),
         ({"steps": 0}, "steps", "is 0; choose at least 1"),
         ({"steps": -3}, "steps", "is -3"),
         ({"steps": choices.MOST_STEPS + 1}, "steps", "choose at most 1000000"),
@@ -80,5 +86,5 @@ def test_there_is_no_start_from_a_champion_that_is_not_there(settings: Settings)
 
 
 def test_the_day_one_model_is_a_start_where_one_comes_along(settings: Settings) -> None:
-    found = choices.problems(settings, {"start": choices.DAY_ONE})
+    found = choices.problems(settings, {"start": DAY_ONE})
     assert list(found) == ([] if day_one_names() else ["start"])
