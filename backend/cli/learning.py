@@ -56,7 +56,7 @@ def export(dataset_id: str, directory: Path, as_json: bool) -> None:
 @click.option("--wait", is_flag=True, help="Follow the run until it ends.")
 @click.option("--dataset", help="Dataset version; one is frozen now unless named.")
 @click.option("--recipe", type=click.Choice(RECIPES), help="default, or the source study's own settings.")
-@click.option("--from", "start", help="champion, scratch, day-one, a model version, or a model file.")
+@click.option("--from", "start", help="champion, scratch, day-one, a model version, package:NAME, or a model file.")
 @click.option("--encoder", type=click.Choice(ENCODERS), help="U-Net encoder; the start's unless named.")
 @click.option("--steps", type=click.IntRange(min=1), help="U-Net steps; the recipe's own unless given.")
 @json_option

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from backend.errors import InputError
+from backend.sentences import say
 
 LENGTH_BYTES = 8
 """A safetensors file begins with the length of its header, little-endian; the header is JSON."""
@@ -19,7 +20,7 @@ def card_inside(weights: bytes) -> dict[str, Any]:
         InputError: a pickle, not a safetensors file, or one without a card.
     """
     if weights.startswith(PICKLES):
-        raise InputError("is a pickle, which could run a program when it is opened; save the model as safetensors")
+        raise InputError(say("is a pickle, which could run a program when it is opened; save the model as safetensors"))
     end = LENGTH_BYTES + int.from_bytes(weights[:LENGTH_BYTES], "little")
     try:
         card = json.loads(json.loads(weights[LENGTH_BYTES:end])["__metadata__"]["card"])
@@ -27,7 +28,7 @@ def card_inside(weights: bytes) -> dict[str, Any]:
         card = None
     if not isinstance(card, dict):
         raise InputError(
-            "is not a Scintiloop model file; give one with the ending .safetensors, whole and with its card"
+            say("is not a Scintiloop model file; give one with the ending .safetensors, whole and with its card")
         )
     return card
 
