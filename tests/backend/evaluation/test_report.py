@@ -1,4 +1,3 @@
-import hashlib
 import io
 import json
 import re
@@ -22,17 +21,7 @@ from backend.records import LabelMasks, Prediction
 from converters.regions import Mask
 
 Scores = list[dict[str, Any]]
-
-
-def _keeper(kept: dict[str, bytes]) -> Callable[[bytes], str]:
-    """Keeps pictures as the blob store does."""
-
-    def keep(content: bytes) -> str:
-        name = hashlib.sha256(content).hexdigest()
-        kept[name] = content
-        return name
-
-    return keep
+Keep = Callable[[bytes], str]
 
 
 @pytest.fixture
@@ -93,19 +82,20 @@ def test_evaluating_nothing_is_refused(scores: Scores) -> None:
 
 
 def test_a_real_predictor_is_evaluated_and_shown_on_one_self_contained_page(
-    make_case: Callable[..., Case], rows: Callable[[int, int], Mask]
+    make_case: Callable[..., Case], rows: Callable[[int, int], Mask], kept: dict[str, bytes], keep: Keep
 ) -> None:
     predictor = Predictor.of(
         build(Architecture.named("timm-tf_efficientnet_lite0")), Thresholds(0.0, 0.99, 0.99), "v<1>"
     )
     reading = LabelMasks(rows(100, 108), rows(600, 610))
     case = make_case("a", rows(100, 110), readings={"r1": reading, "r2": reading}, exposures={"r1": "blind"})
-    kept: dict[str, bytes] = {}
-    scores = evaluate([case, make_case("b", rows(0, 0))], predictor, keep=_keeper(kept))
+    scores = evaluate([case, make_case("b", rows(0, 0))], predictor, keep)
     page = to_html(build_report(scores, "v<1>", "d" * 64), kept.__getitem__)
+    assert all(score["seconds"] > 0 and score["device"] for score in scores)
+    assert len(scores[0]["crops"]["metastasis"][0]) == 7
     assert page.count("data:image/png;base64,") == 2
     assert "v&lt;1&gt;" in page
-    assert not re.search(r"(src|href)=\"(?!data:)|url\(|@import|<script", page)
+    assert not re.search(r"(src|href)=\"(?!data:|#)|url\(|@import|<script", page)
 
 
 def test_the_contact_sheet_shows_both_outlines(
