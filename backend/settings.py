@@ -98,6 +98,12 @@ class Settings(BaseSettings):
     checkpoint_steps: int = Field(50, ge=1, le=50)
     train_attempts: int = Field(3, ge=1)
     """How often a run is started again after its worker died."""
+    retrain_after_references: int | None = Field(None, ge=1)
+    """A run starts by itself after so many new references; never where empty …"""
+    retrain_quiet_minutes: float = Field(30, ge=0)
+    """… once no reference has come for so many minutes."""
+    retrain_every_days: float | None = Field(None, gt=0)
+    """A run starts by itself when the last one is so many days old and a reference is new; never where empty."""
     auto_promote: bool = False
     gate_lesion_floor: float = Field(0.3, ge=0, le=1)
     """Mean lesion Dice below which the gate holds a model."""
@@ -107,6 +113,10 @@ class Settings(BaseSettings):
     """Dice that no slice of the test patients may be shown to lose."""
     gate_slice_patients: int = Field(10, ge=2)
     """Patients from which a slice is judged."""
+    mlflow_url: str | None = None
+    """MLflow tracking server that is told of every finished run; nobody is told where empty."""
+    mlflow_token_file: Path | None = None
+    """File with the token of an MLflow server that asks for one."""
     reconcile_seconds: int = Field(60, ge=5)
     visibility_seconds: int = Field(60, ge=3)
     """How long the broker waits for a sign of life before it gives a dead worker's task to another."""

@@ -5,7 +5,16 @@ from typing import Any, Literal
 from backend.errors import ServiceError
 from backend.settings import Settings
 
-TaskName = Literal["receive_event", "reconcile", "settle", "publish", "reannotate", "start_training", "train"]
+TaskName = Literal[
+    "receive_event",
+    "reconcile",
+    "settle",
+    "publish",
+    "reannotate",
+    "start_training",
+    "consider_training",
+    "train",
+]
 
 
 def dispatch(settings: Settings, name: TaskName, **arguments: Any) -> str:

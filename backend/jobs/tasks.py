@@ -49,11 +49,12 @@ def configuration() -> dict[str, Any]:
         "worker_hijack_root_logger": False,
         "beat_schedule_filename": str(settings.home / "run" / "schedule"),
         "beat_schedule": {
-            "reconcile": {
-                "task": "reconcile",
+            name: {
+                "task": name,
                 "schedule": settings.reconcile_seconds,
                 "options": {"expires": settings.reconcile_seconds},
             }
+            for name in ("reconcile", "consider_training")
         },
     }
 
@@ -150,6 +151,15 @@ def start_training(requested_by: str, options: dict[str, Any] | None = None) -> 
     from backend.jobs.steps import start  # noqa: PLC0415
 
     start.start_training(load_settings(), requested_by, **(options or {}))
+
+
+@app.task(name="consider_training")
+def consider_training() -> None:
+    """A run that nobody asked for, where the settings say that it is time."""
+    from backend.jobs.steps import consider  # noqa: PLC0415
+
+    if run_id := consider.consider_training(load_settings()):
+        log.info("run %s was started without being asked for", run_id)
 
 
 @app.task(name="train")

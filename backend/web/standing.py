@@ -2,18 +2,17 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from backend.jobs.steps.news import champions_dataset, is_new, that_stands
 from backend.jobs.steps.versions import learned_from_simulated_scans
 from backend.promotion.registry import champion
 from backend.settings import Settings
 from backend.store.readings import counting
 from backend.store.readings import standing as standing_readings
-from backend.store.sealed import stands
 from backend.store.session import open_session
 from backend.store.tables import (
     ChampionChange,
@@ -117,27 +116,11 @@ _REFERENCES = select(
 ).order_by(Reference.id)
 
 
-def that_stands(reference: Any, readings: list[int]) -> Any:
-    """The newest reference of an image, None unless it stands on the readings that count now."""
-    return reference if reference is not None and stands(reference, readings) else None
-
-
 def _status(reference: Any, sealed: int) -> str:
     """`adjudicate` also for the moment in which two readings are in and not yet compared."""
     if reference is not None:
         return str(reference.status)
     return "waiting" if sealed < 2 else "adjudicate"
-
-
-def champions_dataset(session: Session) -> DatasetVersion | None:
-    """The dataset version that the champion learned from; None without a champion that learned from one."""
-    serving = champion(session)
-    return session.get(DatasetVersion, serving.dataset_id) if serving and serving.dataset_id else None
-
-
-def is_new(reference: Any, since: datetime | None) -> bool:
-    """Whether a training started now would have this reference beyond the champion's."""
-    return reference is not None and reference.status != "excluded" and (since is None or reference.created > since)
 
 
 def _count(session: Session, column: Any) -> int:

@@ -11,12 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.datasets.freeze import versions
+from backend.jobs.steps.news import champions_dataset, is_new, that_stands
 from backend.settings import Settings
 from backend.store.images import encode_png
 from backend.store.readings import counting
 from backend.store.session import open_session
 from backend.store.tables import DatasetVersion, Image, Patient, Reading, Reference, Study
-from backend.web.standing import champions_dataset, is_new, that_stands
 from converters.grid import GRID_SHAPE
 
 SIDES = ("train", "validation", "test", "undecided")
