@@ -112,7 +112,7 @@ class Domain:
     lesion_length: float = _between(1.0, 2.5, log=True)
     beyond_bone: float = _between(0.0, 0.5)
     cold_centre: float = _between(-1.5, 0.6)
-    benign: float = _between(0.0, 12.0)
+    benign: float = _between(0.0, 7.0)
     benign_gain: float = _between(1.0, 14.0, log=True)
     arthroplasty: bool = _chance(0.1)
     paget: bool = _chance(0.03)
