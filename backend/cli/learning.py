@@ -13,6 +13,8 @@ from backend.datasets.load import export as export_dataset
 from backend.jobs import runs as run_rows
 from backend.jobs.follow import follow
 from backend.jobs.steps.choices import ENCODERS, RECIPES
+from backend.jobs.steps.consider import automatic
+from backend.jobs.steps.news import whats_new
 from backend.jobs.steps.start import start_training
 
 RUN_COLUMNS = ("run", "state", "model", "verdict")
@@ -102,6 +104,14 @@ def cancel(run_id: str, as_json: bool) -> None:
     emit(run_rows.show(run_rows.find(settings, run_id)), as_json, print_run)
 
 
+@runs.command("next", epilog="Example: scintiloop runs next")
+@json_option
+def show_next(as_json: bool) -> None:
+    """Show what is new since the champion's dataset version, and when a run starts by itself."""
+    settings = open_home()
+    emit({"new": whats_new(settings), "automatic": automatic(settings)}, as_json, _print_next)
+
+
 def print_run(run: dict[str, Any]) -> None:
     """The run in words and its Dice as a table."""
     progress = run.get("progress") or {}
@@ -128,6 +138,17 @@ def _at(progress: dict[str, Any]) -> str:
         f", {progress['phase']}, step {progress['step']} of {progress['steps']}, loss {progress['loss']:.3f}{dice}, "
         f"about {progress['seconds_left']:.0f} s left"
     )
+
+
+def _print_next(document: dict[str, Any]) -> None:
+    new, found = document["new"], document["automatic"]
+    click.echo(
+        f"new since the champion's dataset version: {new['references']} references of {new['patients']} patients, "
+        f"{new['lesions']} lesions; {new['sequestered']} more only test"
+    )
+    awaited = {"somebody": "by hand only", "run": "after the unfinished run", "reference": "after new references"}
+    when = f"{moment(found['at'])} UTC, {found['reason']}" if found["at"] else awaited[found["awaits"]]
+    click.echo(f"next run: {when}")
 
 
 def _print_runs(document: dict[str, Any]) -> None:

@@ -90,7 +90,8 @@ def samples(settings: Settings, run: Run) -> dict[str, Any] | None:
 def options(run: Run) -> list[tuple[str, str]]:
     """What the run was started with; of a model file its name alone, since folders may be named after people."""
     chosen: dict[str, Any] = {"recipe": "default"} | run.options
-    return [(term(name), term(PurePath(str(value)).name)) for name, value in chosen.items()]
+    shown = {name: value for name, value in chosen.items() if name != "start_weights"}
+    return [(term(name), term(PurePath(str(value)).name)) for name, value in shown.items()]
 
 
 def _waiting(settings: Settings, run: Run) -> str:

@@ -24,9 +24,11 @@ from backend.web.guard import only, settings
 from backend.web.reports import latest_report
 from backend.web.run_form import Filled, filled, offers
 from backend.web.run_live import live, options
+from backend.web.run_news import asked_by, news
 from backend.web.words import said
 
 pages = Blueprint("runs", __name__, url_prefix="/runs")
+pages.add_app_template_filter(asked_by)
 
 
 @pages.get("")
@@ -52,6 +54,13 @@ def start() -> AnyResponse | tuple[str, int]:
 def _list(form: Filled) -> str:
     found = [runs.show(run) for run in runs.newest_first(settings())]
     return render_template("runs.html", runs=found, form=form, offers=offers(settings()))
+
+
+@pages.get("/news")
+@only("engineer")
+def show_news() -> str:
+    """The part of the page of runs that opens masks, and so comes after the rest."""
+    return render_template("run_news.html", found=news(settings()))
 
 
 @pages.get("/<run_id>")
