@@ -9,11 +9,11 @@ from backend.errors import InputError
 from backend.jobs import runs
 from backend.jobs.steps import promote as promoting
 from backend.jobs.steps.start import start_training
+from backend.jobs.steps.starts import offered
 from backend.jobs.steps.versions import champions, model_versions
 from backend.sentences import say
 from backend.services import machine
 from backend.web.guard import only, settings
-from backend.web.run_form import offered_starts
 from backend.web.standing import standing
 from backend.web.words import gettext as _
 
@@ -38,11 +38,14 @@ def all_runs() -> Any:
 @routes.post("/runs")
 @only("engineer")
 def start() -> Any:
-    """Body: any of `dataset`, `recipe`, `start` (champion, scratch, day-one or a model version), `encoder`, `steps`;
-    202 and the queued run."""
+    """Body: any of `dataset`, `recipe`, `start` (champion, scratch, day-one, package:NAME or a model
+    version), `encoder`, `steps`; 202 and the queued run."""
     options = fields(RUN_OPTIONS)
-    if options.get("start") not in (None, *offered_starts(settings())):
-        problem = say("is neither champion nor scratch, day-one or a model version; files are for `scintiloop retrain`")
+    if options.get("start") not in (None, *offered(settings())):
+        problem = say(
+            "is neither champion nor scratch, day-one, package:NAME or a model version; "
+            "files are for `scintiloop retrain`"
+        )
         raise InputError(problem, field="start")
     run_id = start_training(settings(), current_user.email, **options)
     return jsonify(runs.show(runs.find(settings(), run_id))), 202

@@ -8,8 +8,11 @@ from sqlalchemy import select
 
 from backend.datasets.freeze import versions
 from backend.errors import InputError, ScintiloopError
-from backend.jobs.steps.choices import DAY_ONE, ENCODERS, RECIPES, encoder_of, problems
+from backend.jobs.steps.choices import ENCODERS, RECIPES, problems
+from backend.jobs.steps.starts import PACKAGE, encoder_of
+from backend.jobs.steps.starts import offered as offered_starts
 from backend.model.day_one import day_one_names
+from backend.model.packaged import packaged_names
 from backend.promotion.registry import champion
 from backend.settings import Settings
 from backend.store.session import open_session
@@ -30,7 +33,7 @@ class Filled:
 
 
 def offers(settings: Settings) -> dict[str, Any]:
-    """What each field can be: `champion` and `models` with their encoders, `day_one` encoders, `datasets`."""
+    """Choices by field: `champion` and `models` with their encoders, `day_one` encoders, `packages`, `datasets`."""
     with open_session(settings) as session:
         serving = champion(session)
         models = session.scalars(select(ModelVersion).order_by(ModelVersion.created.desc())).all()
@@ -40,6 +43,7 @@ def offers(settings: Settings) -> dict[str, Any]:
         "champion": _model(serving) if serving else None,
         "models": [_model(one) for one in models if serving is None or one.id != serving.id],
         "day_one": day_one_names(),
+        "packages": [PACKAGE + name for name in packaged_names()],
         "datasets": versions(settings),
     }
 
@@ -63,12 +67,6 @@ def filled(settings: Settings, form: Mapping[str, str]) -> Filled:
 def sentence(error: ScintiloopError) -> str:
     """The error in words that stand beside its field."""
     return said(error.message if isinstance(error, InputError) else error)
-
-
-def offered_starts(settings: Settings) -> set[str]:
-    """Words and model versions: a page never opens a file that somebody names."""
-    with open_session(settings) as session:
-        return {"champion", "scratch", DAY_ONE, *session.scalars(select(ModelVersion.id))}
 
 
 def _model(model: ModelVersion) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from backend.errors import InputError
 from backend.jobs import runs
 from backend.jobs.run_log import note
 from backend.jobs.steps.examine import examine
+from backend.jobs.steps.mlflow_log import log_run
 from backend.jobs.steps.promote import promote
 from backend.jobs.steps.starts import DAY_ONE, SCRATCH
 from backend.jobs.steps.verdict import compare, dice_rows
@@ -52,6 +53,7 @@ def run_training(settings: Settings, run_id: str, attempt: int, cancelled: Calla
     outcome = _judge(settings, run, _store(settings, run, trained))
     if runs.finish(settings, run_id, attempt, outcome):
         shutil.rmtree(folder, ignore_errors=True)
+        log_run(settings, run_id)
         if settings.auto_promote and outcome.verdict.name == "promote":
             promote(settings, outcome.model, by="scintiloop", role="automatic")
 
@@ -98,9 +100,7 @@ def _start(settings: Settings, run: Run) -> StartWeights | None:
     if sha256 := run.options.get("start_weights"):
         weights = blobs.get(sha256)
         if hashlib.sha256(weights).hexdigest() != sha256:
-            raise InputError(
-                "the weights were changed since the run was asked for; ask for it again", field="start"
-            )
+            raise InputError("the weights were changed since the run was asked for; ask for it again", field="start")
         return StartWeights(weights, card_inside(weights), source=wanted)
     with open_session(settings) as session:
         model = registry.find_model(session, wanted)
