@@ -6,20 +6,34 @@ from typing import Any
 
 import pytest
 
+from backend.datasets.freeze import freeze
 from backend.jobs import runs
+from backend.jobs.steps import agree
 from backend.settings import Settings
 from backend.store.session import open_session
-from backend.store.tables import ChampionChange, DatasetVersion, ModelVersion
+from backend.store.tables import ChampionChange, ModelVersion
 
-DATASET = "d" * 64
 CHAMPION, EARLIER = "a" * 12, "b" * 12
 
 
 @pytest.fixture
+def dataset(
+    settings: Settings, add_study: Callable[..., Any], add_reader: Any, add_reading: Any, box: Callable[..., Any]
+) -> str:
+    """A dataset version of two patients, each with a lesion."""
+    readers = [add_reader("first", 1), add_reader("second", 2)]
+    for token in ("s1", "s2"):
+        image = add_study(token, projections=("anterior",))["anterior"]
+        for reader in readers:
+            add_reading(reader, image, box(200, 100, 20, 12))
+    agree.settle(settings)
+    return freeze(settings).id
+
+
+@pytest.fixture
 def engineer(settings: Settings, log_in: Callable[[str], Any]) -> Any:
-    """An engineer in a home with a champion of the encoder resnet18, an earlier model and a dataset version."""
+    """An engineer in a home with a champion of the encoder resnet18 and an earlier model."""
     with open_session(settings) as session:
-        session.add(DatasetVersion(id=DATASET, manifest={"members": [], "split_rule": "patient-1", "buckets": {}}))
         for model, encoder in ((EARLIER, "resnet34"), (CHAMPION, "resnet18")):
             card = {"architecture": {"encoder": encoder}}
             session.add(ModelVersion(id=model, weights_sha256="0" * 64, card=card, code_version="1"))
@@ -28,13 +42,13 @@ def engineer(settings: Settings, log_in: Callable[[str], Any]) -> Any:
     return log_in("engineer")
 
 
-def test_the_form_offers_what_a_run_can_be_started_with(engineer: Any) -> None:
+def test_the_form_offers_what_a_run_can_be_started_with(engineer: Any, dataset: str) -> None:
     page = engineer.get("/runs").text
     offered = {name: re.findall(r'value="([^"]*)"', part) for name, part in re.findall(_SELECT, page, re.DOTALL)}
     assert offered["recipe"] == ["", "study"]
     assert [one for one in offered["start"] if one != "day-one"] == ["", "champion", "scratch", EARLIER]
     assert {"", "resnet34", "resnet18"} <= set(offered["encoder"])
-    assert offered["dataset"] == ["", DATASET]
+    assert offered["dataset"] == ["", dataset]
     assert 'aria-invalid="true"' not in page
 
 
@@ -74,10 +88,10 @@ def test_what_was_filled_in_stays_and_every_wrong_field_is_named(engineer: Any) 
     assert '<option value="study" selected>' in reply.text
 
 
-def test_a_good_form_queues_a_run_with_its_options(engineer: Any, settings: Settings) -> None:
-    engineer.post("/runs", on="/runs", recipe="study", start=EARLIER, steps=" 7 ", dataset=DATASET)
+def test_a_good_form_queues_a_run_with_its_options(engineer: Any, settings: Settings, dataset: str) -> None:
+    engineer.post("/runs", on="/runs", recipe="study", start=EARLIER, steps=" 7 ", dataset=dataset)
     [run] = runs.newest_first(settings)
-    assert (run.options, run.dataset_id) == ({"recipe": "study", "start": EARLIER, "steps": 7}, DATASET)
+    assert (run.options, run.dataset_id) == ({"recipe": "study", "start": EARLIER, "steps": 7}, dataset)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +105,7 @@ def test_a_good_form_queues_a_run_with_its_options(engineer: Any, settings: Sett
     ids=["nothing chosen", "another encoder than the champion's", "the study began from nothing", "the champion"],
 )
 def test_the_usual_start_is_the_champion_where_it_fits(
-    engineer: Any, settings: Settings, form: dict[str, str], start: str
+    engineer: Any, settings: Settings, dataset: str, form: dict[str, str], start: str
 ) -> None:
-    engineer.post("/runs", on="/runs", dataset=DATASET, **form)
+    engineer.post("/runs", on="/runs", **form)
     assert runs.newest_first(settings)[0].options["start"] == start
