@@ -177,7 +177,7 @@ def test_the_model_card_is_plain_json_and_markdown(full_report: Report) -> None:
     assert "8 training and 2 validation patients, 20 readings" in text
     assert "hold. A loss of lesion Dice is not excluded." in text
     assert "Tried on fewer than 10 patients: age <50 (1)" in text
-    assert "not" in card["not_for"].lower()
+    assert f"**Not for.** {card['not_for']}" in text
 
 
 def test_a_report_without_readers_or_champion_can_be_written(
