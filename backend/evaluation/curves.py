@@ -92,7 +92,8 @@ def reliability_chart(title: str, bins: Sequence[Json], share: str) -> Chart:
         if figure["low"] is not None:
             x = one["probability"]
             marks.append(frame.line([(x, figure["low"]), (x, figure["high"])], "limit"))
-    marks.append(frame.line([(one["probability"], one["share"]["value"]) for one in bins], "model"))
+    if len(bins) > 1:
+        marks.append(frame.line([(one["probability"], one["share"]["value"]) for one in bins], "model"))
     for one in bins:
         figure = one["share"]
         words = f"{one['probability']:.2f} stated, {figure['value']:.2f} true, n = {figure['n']:,}"

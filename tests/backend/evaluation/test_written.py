@@ -11,12 +11,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from backend.evaluation.card import card_markdown, model_card
-from backend.evaluation.charts import scale_around
+from backend.evaluation.charts import Line, scale_around
 from backend.evaluation.curves import bland_altman_chart, froc_chart, reliability_chart, roc_chart
 from backend.evaluation.definitions import DEFINITIONS
 from backend.evaluation.figures_csv import figures, to_csv
 from backend.evaluation.html import to_html
 from backend.evaluation.pdf import to_pdf
+from backend.evaluation.pdf_drawing import drawing
 from backend.evaluation.report import build_report
 from backend.evaluation.sections import sections
 from backend.evaluation.svg import to_svg
@@ -127,6 +128,8 @@ def test_a_chart_of_nothing_has_axes_alone(full_report: Report) -> None:
         roc_chart(full_report | {"roc": [], "patients_by_reader": {}}),
     ):
         assert "<polyline" in to_svg(chart)
+        assert all(len(mark.places) > 1 for mark in chart.marks if isinstance(mark, Line))
+        assert drawing(chart).asString("pdf")
 
 
 @pytest.mark.parametrize("values", [[0.0], [0.103, 0.104], [-3.0, 40.0], [1e-6, 2e-6], [5.0, 5.0]])
