@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backend.measures.intervals import bootstrap, bootstrap_mean
 from backend.measures.lesions import false_lesions, match
@@ -40,7 +41,7 @@ class _Tally:
     found: dict[str, list[tuple[float, float, float]]] = field(default_factory=dict)
     """Per projection: lesions matched, missed, false."""
 
-    def add(self, patient: str, said: LabelMasks, truth: LabelMasks, lost: np.ndarray) -> None:
+    def add(self, patient: str, said: LabelMasks, truth: LabelMasks, lost: NDArray[np.bool_]) -> None:
         ours = said.metastasis & ~lost
         if truth.metastasis.any():
             self.lesion.setdefault(patient, []).append(dice(ours, truth.metastasis))
@@ -54,10 +55,14 @@ class _Tally:
         return {
             "lesion_dice": bootstrap_mean(self.lesion).to_json(),
             "bladder_dice": bootstrap_mean(self.bladder).to_json(),
-            "lesion_f1": bootstrap(
-                self.found, lambda s: 2 * s[..., 0] / (2 * s[..., 0] + s[..., 1] + s[..., 2])
-            ).to_json(),
+            "lesion_f1": bootstrap(self.found, _f1).to_json(),
         }
+
+
+def _f1(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """NaN where there is neither a lesion nor a false one."""
+    together = 2 * sums[..., 0] + sums[..., 1] + sums[..., 2]
+    return np.asarray(2 * sums[..., 0] / np.where(together == 0, np.nan, together))
 
 
 def cases(name: str, index: int) -> Iterator[Case]:
