@@ -80,8 +80,10 @@
     title.textContent = samples.title;
     const figures = samples.pictures.map((one) => {
       const picture = Object.assign(element("img"), { src: one.url, alt: pictures.dataset.alt, width: 256, height: 1024 });
+      const link = Object.assign(element("a"), { href: one.url });
+      link.append(picture);
       const figure = element("figure");
-      figure.append(picture, element("figcaption", one.words));
+      figure.append(link, element("figcaption", one.words));
       return figure;
     });
     pictures.replaceChildren(...figures);
