@@ -115,7 +115,7 @@ def beat(settings: Settings, run_id: str, attempt: int, machine: dict[str, Any] 
     """Says that this attempt still lives and what it uses of the machine, and hears what it is to do."""
     with open_session(settings) as session:
         run = _locked(session, run_id)
-        if _has_just_put_it_back(run, attempt):
+        if _ends_by_itself(run, attempt):
             return "carry on"
         if not _holds(run, attempt):
             return "leave"
@@ -285,6 +285,8 @@ def _holds(run: Run, attempt: int) -> bool:
     return run.state == "running" and run.attempts == attempt
 
 
-def _has_just_put_it_back(run: Run, attempt: int) -> bool:
-    """Whether this attempt found its device taken and is about to end by itself."""
-    return run.state == "queued" and run.attempts == attempt - 1 and "waits_for" in (run.machine or {})
+def _ends_by_itself(run: Run, attempt: int) -> bool:
+    """Whether this attempt has said its last word and tidies up, or has found its device taken and put the run back."""
+    if run.state == "queued":
+        return run.attempts == attempt - 1 and "waits_for" in (run.machine or {})
+    return run.state in ("done", "failed") and run.attempts == attempt

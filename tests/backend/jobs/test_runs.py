@@ -131,6 +131,13 @@ def test_a_run_finishes_once(settings: Settings, run_id: str) -> None:
     assert tuple(shown[key] for key in ("state", "model", "verdict", "reason", "dice")) == wanted
 
 
+def test_who_has_ended_a_run_is_left_to_tidy_up(settings: Settings, run_id: str) -> None:
+    attempt = runs.claim(settings, run_id) or 0
+    runs.fail(settings, run_id, attempt, "the disk is full")
+    assert runs.beat(settings, run_id, attempt) == "carry on"
+    assert runs.beat(settings, run_id, attempt - 1) == "leave"
+
+
 def test_the_curve_keeps_at_most_its_limit_and_always_the_newest_point(settings: Settings, run_id: str) -> None:
     points: list[object] = []
     for step in range(3 * runs.MAX_POINTS):
