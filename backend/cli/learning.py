@@ -8,6 +8,7 @@ import click
 
 from backend.cli.options import FOLDER, json_option
 from backend.cli.output import difference, emit, figure, moment, open_home, progress_bar, table
+from backend.cli.registry_words import print_checks
 from backend.datasets import freeze as freezing
 from backend.datasets.load import export as export_dataset
 from backend.jobs import runs as run_rows
@@ -130,6 +131,7 @@ def print_run(run: dict[str, Any]) -> None:
         table(
             "Dice on the frozen test patients (mean over projections that hold the label, 95 % interval)", columns, rows
         )
+    print_checks(run["checks"])
 
 
 def _at(progress: dict[str, Any]) -> str:
