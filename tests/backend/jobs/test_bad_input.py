@@ -12,12 +12,10 @@ import pytest
 import torch
 from sqlalchemy import select
 
-from backend.datasets.check import check_blobs
-from backend.datasets.freeze import find, freeze
+from backend.datasets.freeze import freeze
 from backend.datasets.manifest import name_of
 from backend.errors import ScintiloopError
 from backend.jobs import runs
-from backend.jobs.run_log import shown
 from backend.jobs.steps import retrain, start
 from backend.model.networks import PACKAGE_ENCODER, Architecture, build
 from backend.model.weights import TrainedModel, pack
@@ -26,8 +24,7 @@ from backend.settings import Settings
 from backend.store.blobs import blobs_of
 from backend.store.images import encode_png
 from backend.store.session import open_session
-from backend.store.tables import AuditEntry, DatasetVersion, ModelVersion, Patient, Reference
-from backend.training.checkpoint import FILE_NAME
+from backend.store.tables import DatasetVersion, ModelVersion, Patient, Reference
 
 pytestmark = pytest.mark.services
 
@@ -321,36 +318,3 @@ def test_it_is_refused_by_name_before_any_step(name: str, trial: Trial, monkeypa
     asked_for = runs.newest_first(trial.settings)
     assert bool(asked_for) != offence.at_the_door
     assert all(str(trial.folder) not in json.dumps(run.options) for run in asked_for), "a path may name a patient"
-
-
-def test_looking_at_the_test_side_before_a_run_is_written_into_the_audit(trial: Trial) -> None:
-    trial.options["dataset"] = freeze(trial.settings).id
-    run_id = start.start_training(trial.settings, "engineer", **trial.options)
-    with open_session(trial.settings) as session:
-        before = session.scalars(select(AuditEntry.detail)).all()
-    assert not [one for one in before if one.get("purpose") == "check"], "who asks for a run reads nothing of it"
-    check_blobs(trial.settings, find(trial.settings, trial.options["dataset"]), by=f"run {run_id}")
-    with open_session(trial.settings) as session:
-        [entry] = [one for one in session.scalars(select(AuditEntry)) if one.detail.get("purpose") == "check"]
-    assert (entry.who, len(entry.detail["patients"])) == (f"run {run_id}", 4)
-
-
-@pytest.mark.parametrize("damage", ["cut short", "a bit turned"])
-def test_a_damaged_checkpoint_begins_the_run_anew_to_the_same_weights(trial: Trial, damage: str) -> None:
-    run_id = start.start_training(trial.settings, "engineer", **trial.options)
-    attempt = runs.claim(trial.settings, run_id) or 0
-    asked_twice = iter([False, False, True])
-    with pytest.raises(ScintiloopError, match="cancelled"):
-        retrain.run_training(trial.settings, run_id, attempt, lambda: next(asked_twice))
-    path = trial.settings.home / "runs" / run_id / FILE_NAME
-    content = path.read_bytes()
-    middle = len(content) // 2
-    turned = content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1 :]
-    path.write_bytes(content[:middle] if damage == "cut short" else turned)
-    retrain.run_training(trial.settings, run_id, attempt, lambda: False)
-    assert any("the checkpoint is damaged; training begins anew" in line for line in shown(trial.settings, run_id))
-
-    again = start.start_training(trial.settings, "engineer", **trial.options)
-    retrain.run_training(trial.settings, again, runs.claim(trial.settings, again) or 0, lambda: False)
-    first_model, second_model = (runs.find(trial.settings, one).model_id for one in (run_id, again))
-    assert first_model == second_model is not None

@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 
 from backend.errors import Cancelled, NotFound, NotPromotable
 from backend.jobs import runs
+from backend.jobs.run_log import shown
 from backend.jobs.steps import start
 from backend.jobs.steps.promote import promote, rollback
 from backend.jobs.steps.retrain import run_training
@@ -79,3 +80,20 @@ def test_a_cancelled_training_keeps_its_checkpoint_and_goes_on_from_it(tiny: Set
 def test_there_is_no_start_from_a_champion_that_is_not_there(tiny: Settings) -> None:
     with pytest.raises(NotFound, match="start from scratch"):
         start.start_training(tiny, "engineer", start="champion")
+
+
+@pytest.mark.parametrize("damage", ["cut short", "a bit turned"])
+def test_a_damaged_checkpoint_begins_the_run_anew_to_the_same_weights(tiny: Settings, damage: str) -> None:
+    run_id = start.start_training(tiny, "engineer")
+    attempt = runs.claim(tiny, run_id) or 0
+    asked = iter([False, False, True])
+    with pytest.raises(Cancelled):
+        run_training(tiny, run_id, attempt, lambda: next(asked))
+    path = tiny.home / "runs" / run_id / "checkpoint.pt"
+    content = path.read_bytes()
+    middle = len(content) // 2
+    turned = content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1 :]
+    path.write_bytes(content[:middle] if damage == "cut short" else turned)
+    run_training(tiny, run_id, attempt, lambda: False)
+    assert any("the checkpoint is damaged; training begins anew" in line for line in shown(tiny, run_id))
+    assert trained(tiny)["model"] == runs.find(tiny, run_id).model_id
