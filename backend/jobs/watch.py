@@ -5,6 +5,7 @@ of memory there leaves the worker standing.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -69,6 +70,8 @@ def _attempt(settings: Settings, run_id: str, attempt: int) -> bool:
         raise
     if orders == "cancel":
         runs.stop(settings, run_id, attempt)
+        # nothing goes on from the checkpoint of a run that has ended
+        shutil.rmtree(settings.home / "runs" / run_id, ignore_errors=True)
     elif child.returncode > 0 and child.returncode not in (STOPPED, BUSY):
         runs.fail(settings, run_id, attempt, f"the training program ended unexpectedly; see logs/{log.name}")
     note(settings, run_id, f"attempt {attempt} {_end(orders, child.returncode)}")

@@ -173,12 +173,14 @@ def test_cancel_on_the_page_ends_the_training_program(
 
     post("/login", "/login", email=account["email"], password=account["password"])
     run_id = start.start_training(home, "engineer")
-    worker = start_worker(train_steps=2000)
+    worker = start_worker(train_steps=2000, checkpoint_steps=1)
     until(lambda: step(home, run_id) >= 1, what="the first step")
+    assert (home.home / "runs" / run_id).exists()
     post(f"/runs/{run_id}/cancel", f"/runs/{run_id}")
     until(lambda: runs.find(home, run_id).state == "cancelled", what="the end of the run")
     assert trainings(worker) == []
-    assert "attempt 1 is cancelled" in client.get(f"/runs/{run_id}/log").text
+    until(lambda: not (home.home / "runs" / run_id).exists(), what="the end of its checkpoint")
+    until(lambda: "attempt 1 is cancelled" in client.get(f"/runs/{run_id}/log").text, what="the last line of the log")
 
 
 def test_a_training_killed_at_any_moment_ends_with_the_weights_of_one_that_was_left_alone(
