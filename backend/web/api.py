@@ -84,7 +84,9 @@ def promote(model_id: str) -> Any:
 @routes.post("/models/rollback")
 @only("engineer")
 def rollback() -> Any:
-    return jsonify(champion=promoting.rollback(settings(), by=current_user.email))
+    """Body: `reason`, if there is one."""
+    reason = fields({"reason": str}).get("reason")
+    return jsonify(champion=promoting.rollback(settings(), by=current_user.email, reason=reason))
 
 
 def fields(known: dict[str, type]) -> dict[str, Any]:

@@ -59,16 +59,18 @@ def difference(model_id: str) -> str:
 @pages.post("/<model_id>/promote")
 @only("engineer")
 def promote(model_id: str) -> AnyResponse:
-    reason = request.form.get("reason", "").strip() or None
-    return _told(
-        lambda: promoting.promote(settings(), model_id, by=current_user.email, role=current_user.role, reason=reason)
-    )
+    who = {"by": current_user.email, "role": current_user.role}
+    return _told(lambda: promoting.promote(settings(), model_id, **who, reason=_reason()))
 
 
 @pages.post("/rollback")
 @only("engineer")
 def rollback() -> AnyResponse:
-    return _told(lambda: promoting.rollback(settings(), by=current_user.email))
+    return _told(lambda: promoting.rollback(settings(), by=current_user.email, reason=_reason()))
+
+
+def _reason() -> str | None:
+    return request.form.get("reason", "").strip() or None
 
 
 def _told(action: Any) -> AnyResponse:

@@ -202,9 +202,10 @@ def test_a_model_nobody_compared_is_not_promoted(engineer: Any, models: None) ->
 
 
 def test_a_promotion_is_taken_back_and_its_history_stays(engineer: Any, models: None) -> None:
-    engineer.post("/models/rollback", on="/models")
+    engineer.post("/models/rollback", on="/models", reason="it misses ribs")
     assert engineer.get("/api/status").json["standing"]["champion"] is None
     assert [one["action"] for one in engineer.get("/api/models").json["champions"]] == ["rollback", "promote"]
+    assert "it misses ribs" in engineer.get("/models").text
 
 
 @pytest.mark.parametrize("path", ["/runs/nowhere", "/api/runs/nowhere", "/api/nowhere", "/nowhere"])
