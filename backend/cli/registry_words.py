@@ -34,8 +34,12 @@ def _check(one: Json) -> tuple[object, ...]:
     of = [one["label"]] if one["label"] else []
     if one["slice"]:
         of.append(f"{one['slice']['name']} = {one['slice']['group']}")
-    form = figure if one["check"] in ("floor", "test_set") else difference
-    return (one["check"].replace("_", " "), ", ".join(of), form(one["figure"]), one["requires"], one["outcome"])
+    found = one["figure"]
+    if one["check"] == "test_set":
+        shown = f"{found['value']} of {found['n']} patients"
+    else:
+        shown = figure(found) if one["check"] == "floor" else difference(found)
+    return (one["check"].replace("_", " "), ", ".join(of), shown, one["requires"], one["outcome"])
 
 
 def print_difference(document: Json) -> None:
