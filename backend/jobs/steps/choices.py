@@ -51,6 +51,7 @@ def _check_start(settings: Settings, options: Options) -> None:
 def _check_encoder(settings: Settings, options: Options) -> None:
     encoder = options.get("encoder")
     if encoder is None:
+        _one_of("SCINTILOOP_ENCODER", settings.encoder, ENCODERS)
         return
     _one_of("encoder", encoder, ENCODERS)
     try:

@@ -231,6 +231,10 @@ def version_lost(trial: Trial) -> None:
     blobs_of(trial.settings).path(_version(trial)).unlink()
 
 
+def unknown_encoder_in_the_settings(trial: Trial) -> None:
+    trial.settings = trial.settings.model_copy(update={"encoder": "mit_b0"})
+
+
 def asked(**options: object) -> Callable[[Trial], None]:
     return lambda trial: trial.options.update(options)
 
@@ -297,6 +301,9 @@ OFFENCES = {
         asked(start="package:nobody"), "no installed package offers a model 'nobody'"
     ),
     "an unknown encoder": Offence(asked(encoder="mit_b0"), "encoder: is 'mit_b0'; choose one of"),
+    "an unknown encoder in the settings": Offence(
+        unknown_encoder_in_the_settings, "SCINTILOOP_ENCODER: is 'mit_b0'; choose one of"
+    ),
     "an unknown recipe": Offence(asked(recipe="secret"), "recipe: is 'secret'; choose one of default, study"),
     "no step": Offence(asked(steps=0), "steps: is 0"),
     "an unknown dataset version": Offence(asked(dataset="nowhere"), "dataset version nowhere does not exist"),
