@@ -27,7 +27,12 @@ def _model_row(one: Json) -> tuple[object, ...]:
 
 
 def print_checks(checks: Sequence[Json]) -> None:
-    table("What the gate looked at", ("check", "of", "figure", "requires", "outcome"), [_check(one) for one in checks])
+    quiet = [one for one in checks if one["slice"] and one["outcome"] in ("passed", "not judged")]
+    rows = [_check(one) for one in checks if one not in quiet]
+    table("What the gate looked at", ("check", "of", "figure", "requires", "outcome"), rows)
+    if quiet:
+        passed = sum(one["outcome"] == "passed" for one in quiet)
+        click.echo(f"Slices: {passed} passed, {len(quiet) - passed} with too few patients; --json lists them.\n")
 
 
 def _check(one: Json) -> tuple[object, ...]:
