@@ -90,4 +90,6 @@ def group_words(name: str) -> str:
 
 
 def _number(value: float, digits: int, signed: bool) -> str:
-    return f"{value:{'+' if signed else ''}.{digits}f}".replace("-", "−")
+    """With a true minus sign; what rounds to nothing has none."""
+    rounded = round(value, digits) or 0.0
+    return f"{rounded:{'+' if signed and rounded else ''}.{digits}f}".replace("-", "−")

@@ -4,7 +4,7 @@ from reportlab.graphics.shapes import Circle, Drawing, Group, PolyLine, Shape, S
 from reportlab.lib import colors
 
 from backend.evaluation.charts import WIDTH, Chart, Dot, Line, Mark, Text
-from backend.evaluation.pdf_text import FONT
+from backend.evaluation.pdf_text import FONT, with_fonts
 from backend.evaluation.svg import COLOURS, DASHED, FONT_SIZE, RADIUS, WIDTHS
 
 SCALE = 0.68
@@ -13,6 +13,7 @@ SCALE = 0.68
 
 def drawing(chart: Chart) -> Drawing:
     """The chart as wide as a third of the page, however wide it is."""
+    with_fonts()
     scale = SCALE * WIDTH / chart.width
     picture = Drawing(chart.width * scale, chart.height * scale)
     group = Group(transform=(scale, 0, 0, scale, 0, 0))

@@ -12,6 +12,7 @@ import pytest
 
 from backend.evaluation.card import card_markdown, model_card
 from backend.evaluation.charts import Line, scale_around
+from backend.evaluation.content import count_words, group_words, interval_words, value_words
 from backend.evaluation.curves import bland_altman_chart, froc_chart, reliability_chart, roc_chart
 from backend.evaluation.definitions import DEFINITIONS
 from backend.evaluation.figures_csv import figures, to_csv
@@ -194,3 +195,37 @@ def test_a_report_without_readers_or_champion_can_be_written(
     assert "HD95, pixels" in page
     assert to_pdf(report, kept.__getitem__).startswith(b"%PDF")
     assert card_markdown(model_card(report, MADE))
+
+
+@pytest.mark.parametrize(
+    ("value", "signed", "words"),
+    [
+        (0.7394, False, "0.739"),
+        (-0.0004, True, "0.000"),
+        (-0.02, True, "−0.020"),
+        (0.02, True, "+0.020"),
+        (None, True, "–"),
+    ],
+)
+def test_a_value_is_said_with_its_sign_where_it_has_one(value: float | None, signed: bool, words: str) -> None:
+    assert value_words({"value": value}, signed=signed) == words
+
+
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [
+        ({"value": None, "low": None, "high": None, "n": 0}, ("undefined", "n = 0")),
+        ({"value": 0.5, "low": None, "high": None, "n": 1}, ("too few for an interval", "n = 1")),
+        ({"value": 0.926, "low": 0.825, "high": 0.971, "n": 54, "k": 50}, ("0.825 to 0.971", "50/54")),
+        ({"value": 0.5, "low": 0.4, "high": 0.6, "n": 43222}, ("0.400 to 0.600", "n = 43,222")),
+    ],
+)
+def test_an_interval_says_why_there_is_none(figure: Report, words: tuple[str, str]) -> None:
+    assert (interval_words(figure), count_words(figure)) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [(">=70", "≥ 70"), ("<50", "< 50"), ("50-69", "50–69"), ("beside_bladder", "beside bladder")]
+)
+def test_groups_are_named_for_people(name: str, words: str) -> None:
+    assert group_words(name) == words
