@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
-import torch
 
 from backend import __version__
 from backend.errors import Cancelled, InputError
@@ -23,6 +22,7 @@ from backend.training.recipe import Recipe
 from backend.training.sampling import Sample, Sampler
 from backend.training.start import StartWeights, first_networks, lineage
 from backend.training.stepper import Stepper
+from backend.training.team import ALONE, Team
 from backend.training.thresholds import tune, validation_dice
 from converters.regions import LABELS, Label
 
@@ -81,6 +81,7 @@ def train(
     *,
     folder: Path,
     start: StartWeights | None = None,
+    team: Team = ALONE,
     **watch: Unpack[Watch],
 ) -> TrainedModel:
     """One model from references; the same arguments give the same weights, interrupted or not.
@@ -90,6 +91,7 @@ def train(
         validation: projections of other patients; choose the thresholds and show the Dice, may be empty.
         folder: of this run alone; holds its checkpoint, from which it goes on.
         start: the model to go on from; the recipe's own start where None.
+        team: the processes that share the run, each of which calls this with the same arguments but its own rank.
         watch: see `Watch`.
 
     Raises:
@@ -99,10 +101,11 @@ def train(
     """
     if not training:
         raise InputError("there is nothing to train on; freeze a dataset version that has training references")
-    run = _Run(training, validation, recipe, folder, start)
-    run.go(Watch(**watch))
+    run = _Run(training, validation, recipe, folder, start, team)
+    with team.together():
+        run.go(Watch(**watch))
     ready = Predictor.of(run.networks, Thresholds(), "challenger")
-    if recipe.tuned:
+    if recipe.tuned and team.leads:
         ready = tune(ready, validation)
     return pack(run.networks, _card(recipe, start, ready, (training, validation)))
 
@@ -115,11 +118,12 @@ class _Run:
         recipe: Recipe,
         folder: Path,
         start: StartWeights | None,
+        team: Team,
     ) -> None:
         self.networks = first_networks(recipe, start)
         self._recipe, self._folder = recipe, folder
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._sampler = Sampler(samples, recipe.batch, recipe.seed, augmented=recipe.augmented, device=self._device)
+        self._team = team
+        self._sampler = Sampler(samples, recipe.batch, recipe.seed, augmented=recipe.augmented, device=team.device)
         self._watched = [one for one in validation if one.masks.metastasis.any()][:WATCHED_CASES]
         self._identity = _identity(samples, recipe, start, self.networks)
         self._dice: dict[Label, float | None] = dict.fromkeys(LABELS)
@@ -140,12 +144,12 @@ class _Run:
     def _run_phase(self, phase: Phase, saved: Checkpoint | None) -> None:
         if saved is None:
             phase.prepare(self.networks)
-        stepper = Stepper(phase, self.networks, self._recipe, self._device)
+        stepper = Stepper(phase, self.networks, self._recipe, self._team)
         first = 0
         if saved:
             stepper.load_state(saved.optimiser)
             first = saved.step
-        meter = Meter(self._device)
+        meter = Meter(self._team.device)
         cancelled = self._watch.get("cancelled", lambda: False)
         for step in range(first, phase.steps):
             if cancelled():
@@ -153,11 +157,12 @@ class _Run:
             with meter.drawing():
                 batch = self._sampler.draw(phase.number, step, phase.lesion_share)
             loss = stepper.step(batch, step)
-            self._after_step(stepper, step + 1, loss, meter)
+            meter.step_done()
+            if self._team.leads:
+                self._after_step(stepper, step + 1, loss, meter)
         stepper.finish()
 
     def _after_step(self, stepper: Stepper, done: int, loss: float, meter: Meter) -> None:
-        meter.step_done()
         phase, recipe = stepper.phase, self._recipe
         if done % recipe.checkpoint_steps == 0 or done == phase.steps:
             states = {name: network.state_dict() for name, network in self.networks.named().items()}

@@ -1,8 +1,9 @@
 """One optimiser step: in bfloat16 where that is computed, in parts where memory is short, never on a loss of NaN."""
 
+import gc
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -14,9 +15,11 @@ from backend.model.networks import Networks
 from backend.training.phases import Phase, one_cycle
 from backend.training.recipe import Recipe
 from backend.training.sampling import Batch
+from backend.training.team import ALONE, Team
 
 MAX_GRADIENT = 5.0
-OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+OUT_OF_MEMORY = ("out of memory", "allocate memory", "not enough memory", "could not create a primitive")
+"""What torch, its allocators and oneDNN say of it."""
 
 
 def can_compute_bf16(device: torch.device) -> bool:
@@ -34,10 +37,11 @@ class Stepper:
         part: crops that go through the network at once; halved when memory runs out, their gradients are summed.
     """
 
-    def __init__(self, phase: Phase, networks: Networks, recipe: Recipe, device: torch.device) -> None:
+    def __init__(self, phase: Phase, networks: Networks, recipe: Recipe, team: Team = ALONE) -> None:
         self.phase = phase
         self.part = recipe.batch
-        self._recipe, self._device = recipe, device
+        self._recipe, self._team = recipe, team
+        self._device = device = team.device
         self._network = networks.named()[phase.network].to(device)
         depthwise_on_cpu = networks.architecture.depthwise and device.type == "cpu"
         self._bf16 = can_compute_bf16(device) and not depthwise_on_cpu
@@ -46,6 +50,7 @@ class Stepper:
         self._network.requires_grad_(False)
         self._learning.requires_grad_(True)
         self.optimiser = _optimiser(self._learning, recipe)
+        self._joined = team.joined(self._network)
         self._average = _average(self._learning, recipe.averaging) if recipe.averaging else None
 
     @property
@@ -63,7 +68,7 @@ class Stepper:
             group["lr"] = self.phase.learning_rate * share
         self._network.eval()
         self._learning.train()
-        loss = self._gradients(batch, number)
+        loss = self._team.mean(self._gradients(self._team.share(batch), number))
         if math.isnan(loss):
             crops = ", ".join(f"projection {index} from row {top}" for index, top in batch.crops)
             raise TrainingDiverged(
@@ -110,22 +115,28 @@ class Stepper:
             except RuntimeError as error:
                 if self.part == 1 or not any(words in str(error).lower() for words in OUT_OF_MEMORY):
                     raise
-                self.part = (self.part + 1) // 2
-                if self._device.type == "cuda":
-                    torch.cuda.empty_cache()
+            # outside the handler, whose error would keep alive all that the failed part had computed
+            self.part = (self.part + 1) // 2
+            gc.collect()
+            if self._device.type == "cuda":
+                torch.cuda.empty_cache()
 
     def _in_parts(self, batch: Batch, number: int) -> float:
         self.optimiser.zero_grad()
         size, total = len(batch.crops), 0.0
         with self._own_chance(number):
             for start in range(0, size, self.part):
-                piece = batch.part(slice(start, start + self.part))
-                with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16):
-                    logits = self._network(piece.pixels)
-                    loss = self.phase.loss(logits, piece.target, piece.counted) * (len(piece.crops) / size)
-                loss.backward()  # type: ignore[no-untyped-call]
-                total += float(loss.detach())
+                last = start + self.part >= size
+                with nullcontext() if last else self._team.apart(self._joined):
+                    total += self._one_part(batch.part(slice(start, start + self.part)), size)
         return total
+
+    def _one_part(self, piece: Batch, size: int) -> float:
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16):
+            logits = self._joined(piece.pixels)
+            loss = self.phase.loss(logits, piece.target, piece.counted) * (len(piece.crops) / size)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return float(loss.detach())
 
     @contextmanager
     def _own_chance(self, number: int) -> Iterator[None]:
