@@ -118,7 +118,7 @@ def print_run(run: dict[str, Any]) -> None:
     progress = run.get("progress") or {}
     running = run["state"] == "running" and "step" in progress
     click.echo(f"run {run['run']}: {run['state']}{_at(progress) if running else ''}")
-    if "waits_for" in (run["machine"] or {}):
+    if "waits_for" in (run.get("machine") or {}):
         click.echo("it waits for its device, on which another run trains")
     if run["model"]:
         click.echo(f"model {run['model']} on dataset {run['dataset'][:12]}: {run['verdict']} – {run['reason']}")
