@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from backend.evaluation.content import count_words, interval_words, value_words
 from backend.evaluation.definitions import DEFINITIONS
-from backend.evaluation.headline import LEAST_PATIENTS, headlines
+from backend.evaluation.headline import LEAST_PATIENTS, gate_words, headlines
 from backend.evaluation.scores import Json
 from backend.evaluation.slices import OF_PATIENTS
 
@@ -49,7 +49,7 @@ def model_card(report: Json, made: Json) -> Json:
             for one in headlines(report)
         ],
         "gate": report.get("gate"),
-        "limits": list(_limits(report)),
+        "limits": [*_limits_of_origin(made), *_limits(report)],
     }
 
 
@@ -65,7 +65,7 @@ def _lines(card: Json) -> Iterator[str]:
     yield from ("## What it does", "")
     yield (
         f"On {n['patients']} frozen test patients ({n['positive_patients']} with metastases), {n['projections']} "
-        f"projections of dataset version `{on['dataset']}`; looked at {on['looks']} times."
+        f"projections of dataset version `{on['dataset']}`; look number {on['looks']} at this test set."
     )
     yield from ("", "| figure | value | 95 % interval | n | beside it |", "|---|---|---|---|---|")
     for one in card["figures"]:
@@ -75,8 +75,7 @@ def _lines(card: Json) -> Iterator[str]:
     yield ""
     yield from (f"- {one['name']}: {one['definition']}." for one in card["figures"])
     if card["gate"]:
-        verdict = f"{card['gate']['verdict']}. " if card["gate"]["verdict"] else ""
-        yield from ("", "## Beside the champion", "", verdict + card["gate"]["reason"])
+        yield from ("", "## Beside the champion", "", gate_words(card["gate"]))
     yield from ("", "## Limits", "")
     yield from (f"- {limit}" for limit in card["limits"])
     yield from _origin(card)
@@ -98,6 +97,11 @@ def _origin(card: Json) -> Iterator[str]:
     for part in PARTS:
         if card[part]:
             yield from ("", f"### {part.capitalize()}", "", "```json", json.dumps(card[part], indent=2), "```")
+
+
+def _limits_of_origin(made: Json) -> Iterator[str]:
+    if made["chain"] and made["chain"][0]["start"] == "pretrain":
+        yield "It learned from simulated scans alone."
 
 
 def _limits(report: Json) -> Iterator[str]:

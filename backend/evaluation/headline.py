@@ -64,6 +64,15 @@ def sentences(report: Json) -> tuple[str, ...]:
     return tuple(told)
 
 
+def gate_words(gate: Json) -> str:
+    """The gate's verdict in a sentence."""
+    if gate["verdict"] is None:
+        return str(gate["reason"])
+    if gate["serving"]:
+        return f"This model serves. When it was judged, the gate said {gate['verdict']}. {gate['reason']}"
+    return f"Verdict of the gate: {gate['verdict']}. {gate['reason']}"
+
+
 def _between(figure: Json) -> str:
     return "" if figure["value"] is None else f"readers with each other {figure['value']:.3f}"
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from backend.evaluation.content import Cell, Column, Row, Section, Table, group_words
 from backend.evaluation.curves import bland_altman_chart, forest_chart, froc_chart, reliability_chart, roc_chart
+from backend.evaluation.headline import gate_words
 from backend.evaluation.scores import Json
 from backend.evaluation.sections_groups import age_section, slice_section
 from converters.regions import LABELS
@@ -38,7 +39,6 @@ def sections(report: Json) -> Iterator[Section]:
 
 def gate_section(gate: Json) -> Section:
     """What the gate says of the model beside the champion."""
-    notes = [f"Verdict of the gate: {gate['verdict']}. {gate['reason']}"] if gate["verdict"] else [gate["reason"]]
     differences = [(name.replace("_", " "), figure) for name, figure in gate["differences"].items() if figure]
     tables = []
     if differences:
@@ -46,9 +46,9 @@ def gate_section(gate: Json) -> Section:
         column = Column("difference", "differences", signed=True)
         tables.append(Table(f"This model minus {gate['champion']}, paired", "Dice, or share", (column,), rows))
     if gate["checks"]:
-        columns = (Column("figure", "checks", signed=True), Column("must be"), Column("outcome"))
+        columns = (Column("figure", "checks"), Column("must be"), Column("outcome"))
         tables.append(Table("What the gate looked at", "check", columns, tuple(map(_check, gate["checks"]))))
-    return Section("Beside the champion", tuple(notes), tables=tuple(tables))
+    return Section("Beside the champion", (gate_words(gate),), tables=tuple(tables))
 
 
 def _check(check: Json) -> Row:

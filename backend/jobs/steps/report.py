@@ -113,8 +113,8 @@ def beside_champion(settings: Settings, evaluation: Evaluation) -> Json:
 
 
 def _serving(said: Json) -> Json:
-    reason = said.get("reason") or "It was promoted without having been judged beside another."
-    return _gate(said.get("champion"), said.get("name"), f"This model serves. {reason}") | {
+    reason = said.get("reason") or "This model serves; no run of this home made it, so the gate was not asked."
+    return _gate(said.get("champion"), said.get("name"), reason) | {
         "serving": True,
         "differences": {label: row["difference"] for label, row in said.get("dice", {}).items() if row["difference"]},
         "checks": said.get("checks", []),

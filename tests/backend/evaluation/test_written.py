@@ -16,6 +16,7 @@ from backend.evaluation.content import count_words, group_words, interval_words,
 from backend.evaluation.curves import bland_altman_chart, froc_chart, reliability_chart, roc_chart
 from backend.evaluation.definitions import DEFINITIONS
 from backend.evaluation.figures_csv import figures, to_csv
+from backend.evaluation.headline import gate_words
 from backend.evaluation.html import to_html
 from backend.evaluation.pdf import to_pdf
 from backend.evaluation.pdf_drawing import drawing
@@ -79,6 +80,18 @@ def test_the_page_says_how_often_the_test_set_was_looked_at_and_what_the_gate_sa
     assert "looked at 2 times" in page
     assert "Verdict of the gate: hold. A loss of lesion Dice is not excluded." in page
     assert "too small: 3 positive and 1 negative patients" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"serving": True}, "This model serves. When it was judged, the gate said hold. A loss of lesion"),
+        ({"verdict": None, "reason": "The champion was not evaluated."}, "The champion was not evaluated."),
+        ({}, "Verdict of the gate: hold. A loss of lesion Dice is not excluded."),
+    ],
+)
+def test_the_gate_is_told_in_words(full_report: Report, changes: Report, words: str) -> None:
+    assert gate_words(full_report["gate"] | changes).startswith(words)
 
 
 def test_a_reader_who_helped_to_make_the_reference_is_marked_in_every_table(page: str) -> None:
@@ -179,7 +192,10 @@ def test_the_model_card_is_plain_json_and_markdown(full_report: Report) -> None:
     assert text.startswith("# Model card: v1\n")
     assert "| Dice of lesions | 0.736 |" in text
     assert "8 training and 2 validation patients, 20 readings" in text
-    assert "hold. A loss of lesion Dice is not excluded." in text
+    assert "Verdict of the gate: hold. A loss of lesion Dice is not excluded." in text
+    assert card["limits"][0] != "It learned from simulated scans alone."
+    simulated = MADE | {"chain": [MADE["chain"][0] | {"start": "pretrain"}]}  # type: ignore[index]
+    assert model_card(full_report, simulated)["limits"][0] == "It learned from simulated scans alone."
     assert "Tried on fewer than 10 patients: age <50 (1)" in text
     assert f"**Not for.** {card['not_for']}" in text
 
