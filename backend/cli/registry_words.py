@@ -50,7 +50,7 @@ def _check(one: Json) -> tuple[object, ...]:
 def print_difference(document: Json) -> None:
     a, b = document["a"]["model"], document["b"]["model"]
     for part in ("architecture", "recipe", "thresholds", "calibration"):
-        rows = [(one["name"], one["a"], one["b"]) for one in document[part]]
+        rows = [(one["name"], _value(one["a"]), _value(one["b"])) for one in document[part]]
         table(part.capitalize(), ("what differs", a, b), rows)
     training = document["training"]
     counts = ", ".join(f"{len(training[name])} {name}" for name in ("added", "removed", "redrawn"))
@@ -59,6 +59,10 @@ def print_difference(document: Json) -> None:
     table("Dice on the same test cases, paired by patient", heads, [_dice(*one) for one in document["figures"].items()])
     print_checks(document["checks"])
     click.echo(f"{a} instead of {b}: {document['verdict']}. {document['reason']}")
+
+
+def _value(value: object) -> object:
+    return f"{value:.4g}" if isinstance(value, float) else value
 
 
 def _dice(label: str, row: Json) -> tuple[object, ...]:

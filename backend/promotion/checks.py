@@ -115,7 +115,7 @@ def _slice(one: SliceDifference, rules: GateRules) -> Check:
     outcome: Outcome = "passed"
     reason = ""
     if one.high_together is None or one.figure.high is None:
-        outcome = "not judged"
+        outcome, requires = "not judged", f"patients ≥ {rules.slice_patients}, has {one.patients}"
     elif one.figure.high < -rules.slice_margin:
         outcome = "reject" if one.high_together < -rules.slice_margin else "hold"
         shown = "shown to be" if outcome == "reject" else "probably"

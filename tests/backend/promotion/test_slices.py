@@ -86,7 +86,7 @@ def test_a_slice_of_few_patients_is_shown_and_not_judged() -> None:
     found = verdict({"F": -0.2, "M": 0.15}, slice_patients=9)
     assert found.name == "promote"
     [small] = [check for check in found.checks if check.slice == ("sex", "F") and check.label == "metastasis"]
-    assert (small.outcome, small.to_json()["passed"]) == ("not judged", None)
+    assert (small.outcome, small.requires, small.to_json()["passed"]) == ("not judged", "patients ≥ 9, has 8", None)
     assert small.figure is not None
     assert small.figure.value == pytest.approx(-0.2, abs=0.03)
 
