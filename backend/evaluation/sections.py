@@ -9,6 +9,8 @@ from backend.evaluation.scores import Json
 from backend.evaluation.sections_groups import age_section, slice_section
 from converters.regions import LABELS
 
+FAILED = ("hold", "reject")
+"""Outcomes of a check of the gate that did not pass."""
 CALLS = (
     Column("sensitivity", "sensitivity"),
     Column("specificity", "specificity"),
@@ -39,6 +41,7 @@ def sections(report: Json) -> Iterator[Section]:
 
 def gate_section(gate: Json) -> Section:
     """What the gate says of the model beside the champion."""
+    notes = [gate_words(gate)]
     differences = [(name.replace("_", " "), figure) for name, figure in gate["differences"].items() if figure]
     tables = []
     if differences:
@@ -47,18 +50,33 @@ def gate_section(gate: Json) -> Section:
         tables.append(Table(f"This model minus {gate['champion']}, paired", "Dice, or share", (column,), rows))
     if gate["checks"]:
         columns = (Column("figure", "checks"), Column("must be"), Column("outcome"))
-        tables.append(Table("What the gate looked at", "check", columns, tuple(map(_check, gate["checks"]))))
-    return Section("Beside the champion", (gate_words(gate),), tables=tuple(tables))
+        told = [one for one in gate["checks"] if not one["slice"] or one["outcome"] in FAILED]
+        tables.append(Table("What the gate looked at", "check", columns, tuple(map(_check, told))))
+        notes.append(_slices_in_words([one for one in gate["checks"] if one["slice"]]))
+    return Section("Beside the champion", tuple(notes), tables=tuple(tables))
+
+
+def _slices_in_words(checks: Sequence[Json]) -> str:
+    judged = [one for one in checks if one["outcome"] != "not judged"]
+    failed = sum(one["outcome"] in FAILED for one in judged)
+    return (
+        f"Of the slices the gate judged {len(judged)} figures, of which {failed} failed, and left "
+        f"{len(checks) - len(judged)} unjudged, of too few patients."
+    )
 
 
 def _check(check: Json) -> Row:
-    of_slice = (
-        f", {group_words(check['slice']['name'])} {group_words(check['slice']['group'])}" if check["slice"] else ""
-    )
-    label = f", {check['label']}" if check["label"] else ""
-    return Row(
-        f"{check['check'].replace('_', ' ')}{label}{of_slice}", (check["figure"], check["requires"], check["outcome"])
-    )
+    words = [check["check"], check["label"]]
+    if check["slice"]:
+        words.append(f"{group_words(check['slice']['name'])} {group_words(check['slice']['group'])}")
+    name = ", ".join(group_words(word) for word in words if word)
+    return Row(name, (_asked(check["figure"]), check["requires"], check["outcome"]))
+
+
+def _asked(figure: Json | None) -> Cell:
+    """The figure; a plain number where it counts and has no interval."""
+    counts = figure is not None and figure["value"] is not None and figure["low"] is None
+    return f"{figure['value']:g}" if figure and counts else figure
 
 
 def outline_section(report: Json) -> Section:

@@ -16,7 +16,7 @@ from backend.settings import load_settings
 from tests.e2e.conftest import CHROMIUM_FLAGS
 
 PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "report.png"
-SIZE = {"width": 1200, "height": 1400}
+SIZE = {"width": 1200, "height": 1750}
 
 
 def main(home: Path) -> None:
@@ -31,7 +31,7 @@ def main(home: Path) -> None:
             chromium.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    shown.convert("P", palette=Image.Palette.ADAPTIVE, colors=128).save(PICTURE, optimize=True)
+    shown.convert("RGB").save(PICTURE, optimize=True)
 
 
 if __name__ == "__main__":
