@@ -13,6 +13,7 @@ from backend.model.card import card_inside
 from backend.model.day_one import day_one_names
 from backend.model.packaged import packaged_names, packaged_weights
 from backend.promotion.registry import champion
+from backend.promotion.whole import weights_of
 from backend.sentences import say
 from backend.settings import Settings
 from backend.store.blobs import blobs_of
@@ -66,13 +67,14 @@ def fixed(settings: Settings, start: str) -> dict[str, str]:
     """The options of a run from there: `start`, and `start_weights`, the hash of weights that came from outside.
 
     Raises:
-        InputError, NotFound: as for `start_encoders`.
+        InputError, NotFound: as for `start_encoders`; or the model version is not what was stored.
     """
     if start in (SCRATCH, DAY_ONE):
         return {"start": start}
     with open_session(settings) as session:
         model = start_model(session, start)
     if model:
+        weights_of(blobs_of(settings), model)
         return {"start": model.id}
     sha256 = blobs_of(settings).put(_from_outside(start))
     return {"start": start if start.startswith(PACKAGE) else FILE, "start_weights": sha256}

@@ -288,14 +288,12 @@ OFFENCES = {
         weights_that_are_no_numbers, r"classification\.head\.weight holds numbers that are none", at_the_door=False
     ),
     "a version whose weights were altered": Offence(
-        version_altered, r"weights of model version \w{12} are not those that were stored", at_the_door=False
+        version_altered, r"weights of model version \w{12} are not those that were stored"
     ),
     "a version whose card was edited": Offence(
-        version_with_an_edited_card, r"card of model version \w{12} was changed \(closed_data\)", at_the_door=False
+        version_with_an_edited_card, r"card of model version \w{12} was changed \(closed_data\)"
     ),
-    "a version whose weights are lost": Offence(
-        version_lost, r"weights of model version \w{12} are missing", at_the_door=False
-    ),
+    "a version whose weights are lost": Offence(version_lost, r"weights of model version \w{12} are missing"),
     "a start that is nothing": Offence(asked(start="nowhere"), "'nowhere', neither champion, scratch, day-one"),
     "a package that is not there": Offence(
         asked(start="package:nobody"), "no installed package offers a model 'nobody'"
