@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     """U-Net encoder; the champion's where empty, and without one ResNet34 on a GPU, a small one without."""
     train_steps: int | None = Field(None, ge=1)
     """U-Net steps of one run; the recipe's own number where empty."""
+    train_processes: int | None = Field(None, ge=1)
+    """Processes that share the steps of a run; one for each GPU, or one, where empty."""
     checkpoint_steps: int = Field(50, ge=1, le=50)
     train_attempts: int = Field(3, ge=1)
     """How often a run is started again after its worker died."""

@@ -68,7 +68,7 @@ class Team:
         if self.size == 1:
             return network
         devices = [self.device] if self.device.type == "cuda" else None
-        return DistributedDataParallel(network, device_ids=devices, broadcast_buffers=False)
+        return DistributedDataParallel(network, device_ids=devices, forward_sync_buffers=False)
 
     def apart(self, network: nn.Module) -> AbstractContextManager[None]:
         """Gradients of a part that is not the last: they are summed here, and averaged with the others' at the last."""

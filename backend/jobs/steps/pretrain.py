@@ -13,6 +13,7 @@ from backend.records import PROJECTIONS, LabelMasks, Projection
 from backend.training.loop import Watch, train
 from backend.training.recipe import Recipe
 from backend.training.sampling import Sample
+from backend.training.start import StartWeights
 
 VALIDATION_SHARE, MOST_VALIDATION = 0.12, 80
 """Share of the studies, and how many at most, that choose the thresholds; each study is a body of its own."""
@@ -20,8 +21,14 @@ VALIDATION_SHARE, MOST_VALIDATION = 0.12, 80
 __all__ = ["make_studies", "pretrain"]
 
 
-def pretrain(
-    folder: Path, recipe: Recipe, out: Path, *, studies: int | None = None, **watch: Unpack[Watch]
+def pretrain(  # noqa: PLR0913 (what one command may ask for)
+    folder: Path,
+    recipe: Recipe,
+    out: Path,
+    *,
+    studies: int | None = None,
+    start: StartWeights | None = None,
+    **watch: Unpack[Watch],
 ) -> TrainedModel:
     """Trains on the studies that `make_studies` put into a folder and writes one safetensors file.
 
@@ -30,6 +37,7 @@ def pretrain(
 
     Args:
         studies: how many of the folder's studies, the first ones; all where None.
+        start: a starting model to go on from with these studies.
 
     Raises:
         InputError: the folder holds fewer than 2 studies, or `out` cannot be written.
@@ -40,7 +48,8 @@ def pretrain(
     check_out(out)
     apart = min(max(round(VALIDATION_SHARE * len(files)), 1), MOST_VALIDATION)
     samples, validation = _samples(files[:-apart]), _samples(files[-apart:])
-    trained = train(samples, validation, recipe, folder=folder / f"training-{recipe.digest()[:12]}", **watch)
+    work = folder / f"training-{recipe.digest()[:12]}"
+    trained = train(samples, validation, recipe, folder=work, start=start, **watch)
     model = _named(trained, len(files), recipe.seed)
     partial = out.with_name(f".{out.name}.partial")
     partial.write_bytes(model.weights)

@@ -11,6 +11,7 @@ from backend.datasets.freeze import find
 from backend.datasets.load import load_samples
 from backend.errors import InputError
 from backend.jobs import runs
+from backend.jobs.peers import team_of
 from backend.jobs.run_log import note
 from backend.jobs.steps.examine import examine
 from backend.jobs.steps.mlflow_log import log_run
@@ -35,6 +36,7 @@ from backend.training.loop import Watch, train
 from backend.training.recipe import Recipe, recipe_for
 from backend.training.sampling import Sample
 from backend.training.start import StartWeights
+from backend.training.team import Team
 
 
 def run_training(settings: Settings, run_id: str, attempt: int, cancelled: Callable[[], bool]) -> None:
@@ -45,10 +47,12 @@ def run_training(settings: Settings, run_id: str, attempt: int, cancelled: Calla
         ScintiloopError: the data, the start or an option cannot be used; says which.
     """
     run = runs.find(settings, run_id)
-    folder = settings.home / "runs" / run_id
+    folder = _folder(settings, run_id)
     teller = Teller(settings, run_id, attempt)
     _look_before(settings, run, folder)
-    trained = _train(settings, run, folder, {"report": teller.tell, "cancelled": cancelled, "samples": teller.show})
+    watch: Watch = {"report": teller.tell, "cancelled": cancelled, "samples": teller.show}
+    with team_of(settings, run_id, folder) as team:
+        trained = _train(settings, run, team, watch)
     teller.tell_evaluation()
     outcome = _judge(settings, run, _store(settings, run, trained))
     if runs.finish(settings, run_id, attempt, outcome):
@@ -67,10 +71,19 @@ def _look_before(settings: Settings, run: Run, folder: Path) -> None:
         note(settings, run.id, "the checkpoint is damaged; training begins anew, which gives the same weights")
 
 
-def _train(settings: Settings, run: Run, folder: Path, watch: Watch) -> TrainedModel:
-    start = _start(settings, run)
+def share_training(settings: Settings, run_id: str, team: Team) -> None:
+    """The steps of a run that another process leads; returns when they are done."""
+    _train(settings, runs.find(settings, run_id), team, {})
+
+
+def _train(settings: Settings, run: Run, team: Team, watch: Watch) -> TrainedModel:
+    start, folder = _start(settings, run), _folder(settings, run.id)
     samples, validation = (_samples(settings, run, side) for side in ("train", "validation"))
-    return train(samples, validation, _recipe(settings, run, start), folder=folder, start=start, **watch)
+    return train(samples, validation, _recipe(settings, run, start), folder=folder, start=start, team=team, **watch)
+
+
+def _folder(settings: Settings, run_id: str) -> Path:
+    return settings.home / "runs" / run_id
 
 
 def _samples(settings: Settings, run: Run, side: Split) -> list[Sample]:
