@@ -52,7 +52,8 @@ def gate_section(gate: Json) -> Section:
         columns = (Column("figure", "checks"), Column("must be"), Column("outcome"))
         told = [one for one in gate["checks"] if not one["slice"] or one["outcome"] in FAILED]
         tables.append(Table("What the gate looked at", "check", columns, tuple(map(_check, told))))
-        notes.append(_slices_in_words([one for one in gate["checks"] if one["slice"]]))
+        of_slices = [one for one in gate["checks"] if one["slice"]]
+        notes += [_slices_in_words(of_slices)] if of_slices else []
     return Section("Beside the champion", tuple(notes), tables=tuple(tables))
 
 
