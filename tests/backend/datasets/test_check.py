@@ -56,6 +56,8 @@ def test_the_run_reads_everything_and_says_so(settings: Settings, dataset: Froze
 def test_the_look_is_written_down_also_where_it_finds_something(settings: Settings, dataset: FrozenDataset) -> None:
     member = next(one for one in dataset.manifest["members"] if one["split"] == "test")
     blobs_of(settings).path(member["masks"]["metastasis"]).write_bytes(b"something else")
-    with pytest.raises(InputError, match=r"study s[45], anterior, metastasis mask: blob \w{12}… is not what was stored"):
+    with pytest.raises(
+        InputError, match=r"study s[45], anterior, metastasis mask: blob \w{12}… is not what was stored"
+    ):
         check_blobs(settings, dataset, by="run 7")
     assert looks(settings)
