@@ -9,6 +9,7 @@ import click
 from backend.cli.options import FOLDER, json_option
 from backend.cli.output import emit, figure, open_home, table
 from backend.cli.registry_words import print_difference, print_lineage, print_models
+from backend.evaluation.headline import gate_words
 
 
 @click.group(invoke_without_command=True, epilog="Example: scintiloop models --json")
@@ -109,8 +110,18 @@ def _print_report(document: dict[str, Any]) -> None:
     rows = [(label, figure(row["dice"]), figure(row["pooled_dice"])) for label, row in document["labels"].items()]
     table("Dice against the reference", ("label", "Dice", "pooled Dice"), rows)
     table("Patients", ("figure", "value"), [(name, figure(row)) for name, row in document["patients"].items()])
-    between = [(label, figure(row["dice"])) for label, row in document["between_readers"].items()]
-    table("Readers with each other", ("label", "Dice"), between)
+    columns = ("", "lesion Dice", "bladder Dice", "lesion F1", "F1 from 10 px")
+    table(
+        "Beside the readers († helped to make the reference)", columns, [_compared(row) for row in document["outlines"]]
+    )
+    click.echo(gate_words(document["gate"]))
+
+
+def _compared(row: dict[str, Any]) -> tuple[str, ...]:
+    mark = " †" if row["contributed"] else ""
+    dice = [figure(row["labels"][label]["dice"]) for label in ("metastasis", "bladder")]
+    f1 = [figure(row["lesions"][name]) for name in ("f1", "f1_from_10_px")]
+    return (f"{row['first']} with {row['second']}{mark}", *dice, *f1)
 
 
 def _print_predictions(document: dict[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """Regions that the model outlines, and those that it would outline at a lower threshold, each with its confidence."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -14,11 +16,14 @@ FLOOR = 0.1
 SMALLEST = 4
 """Pixels of the smallest further candidate."""
 
+Confidence = Callable[[float, int], float]
+"""How sure the model is that a region is a lesion, from its mean probability and its pixels."""
 
-def candidates(prediction: Prediction, reference: LabelMasks, found: LesionMatch) -> Json:
+
+def candidates(prediction: Prediction, reference: LabelMasks, found: LesionMatch, confidence: Confidence) -> Json:
     """Candidates for metastases, each `[pixels, confidence, whether it is a lesion of the reference]`.
 
-    The confidence is the mean probability over the region, as readers see it. `outlined` are the model's lesions.
+    The confidence is what readers see as a region's score. `outlined` are the model's lesions.
     `further` are regions at a probability of at least `FLOOR` that touch none of these; they are matched with the
     lesions that the outlined ones missed. Regions mostly in ignored pixels are left out of both.
 
@@ -30,8 +35,8 @@ def candidates(prediction: Prediction, reference: LabelMasks, found: LesionMatch
     missed = np.isin(found.labels_b, found.only_b) & reference.metastasis
     lower = match(_further(prediction, probability), missed)
     return {
-        "outlined": _rows(found, probability, ignored),
-        "further": _rows(lower, probability, ignored),
+        "outlined": _rows(found, probability, ignored, confidence),
+        "further": _rows(lower, probability, ignored, confidence),
     }
 
 
@@ -43,11 +48,13 @@ def _further(prediction: Prediction, probability: NDArray[np.float32]) -> Mask:
     return np.asarray(kept[weak])
 
 
-def _rows(found: LesionMatch, probability: NDArray[np.float32], ignored: Mask) -> list[list[float]]:
+def _rows(
+    found: LesionMatch, probability: NDArray[np.float32], ignored: Mask, confidence: Confidence
+) -> list[list[float]]:
     true = [i for i, _, _ in found.matched]
-    confidence = _means(probability, found.labels_a, len(found.sizes_a) - 1)
+    means, sizes = _means(probability, found.labels_a, len(found.sizes_a) - 1), found.sizes_a.tolist()
     return [
-        [int(found.sizes_a[i]), round(confidence[i - 1], 6), int(i in true)]
+        [sizes[i], round(confidence(means[i - 1], sizes[i]), 6), int(i in true)]
         for i in sorted([*true, *false_lesions(found, ignored)])
     ]
 

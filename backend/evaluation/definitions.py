@@ -31,7 +31,8 @@ DEFINITIONS = {
     "froc": "lesions found against false regions per study as the least confidence is lowered; candidates are the"
     f" outlined regions and, below the model's threshold, regions at a pixel probability ≥ {FLOOR:g} that touch none of"
     " them; the sensitivity at a rate is the highest with at most so many false regions; n counts lesions",
-    "confidence": "of a region: mean pixel probability inside it, as readers see it",
+    "confidence": "of a region: how sure the model is that it is a lesion, from its mean pixel probability and size, as"
+    " readers see it",
     "specificity": "share of patients without metastases who are called negative",
     "accuracy": "share of patients who are called rightly",
     "ppv": "share of the patients called positive who have metastases",

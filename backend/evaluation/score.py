@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import torch
 
-from backend.evaluation.candidates import candidates
+from backend.evaluation.candidates import Confidence, candidates
 from backend.evaluation.compared import compared, counts
 from backend.evaluation.scores import Json, Score
 from backend.evaluation.slices import slices
@@ -16,6 +16,7 @@ from backend.measures.burden import bstbi
 from backend.measures.lesions import components
 from backend.measures.overlap import Overlap, pooled_dice
 from backend.measures.reliability import Bins, reliability_bins
+from backend.model.calibration import UNCALIBRATED
 from backend.model.inference import Predictor
 from backend.model.preprocessing import CROP_ROWS, CROP_TOPS
 from backend.records import Exposure, LabelMasks, Prediction, Projection, SubImage, Window
@@ -62,11 +63,14 @@ def score_case(case: Case, predictor: Predictor) -> tuple[Score, Prediction]:
     prediction = predictor.predict(case.sub_images, outlines=False)
     _index(case, prediction.masks)
     took = time.perf_counter() - started
-    return score_prediction(case, prediction) | {"seconds": took, "device": _device(predictor.device)}, prediction
+    score = score_prediction(case, prediction, predictor.calibration.region.confidence)
+    return score | {"seconds": took, "device": _device(predictor.device)}, prediction
 
 
-def score_prediction(case: Case, prediction: Prediction) -> Score:
-    """The score without the time it took."""
+def score_prediction(
+    case: Case, prediction: Prediction, confidence: Confidence = UNCALIBRATED.region.confidence
+) -> Score:
+    """The score without the time it took; `confidence` is the model's, of its regions."""
     masks, reference = prediction.masks, case.reference
     overlaps = counts(masks, reference, reference.ignored)
     measures, found = compared(masks, reference, reference.ignored)
@@ -85,7 +89,7 @@ def score_prediction(case: Case, prediction: Prediction) -> Score:
         "counts": _plain(overlaps),
         "dice": {label: pooled_dice([count]) for label, count in overlaps.items()},
         "measures": measures,
-        "regions": candidates(prediction, reference, found),
+        "regions": candidates(prediction, reference, found, confidence),
         "calibration": {label: _calibration(prediction, reference, label) for label in LABELS},
         "bstbi": {"model": _index(case, masks), "reference": _index(case, reference)},
         "burden": {"model": _burden(masks), "reference": _burden(reference)},

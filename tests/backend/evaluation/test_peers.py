@@ -75,7 +75,7 @@ def _curve(maps: list[Any], truths: list[Any]) -> FreeResponse:
         masks = LabelMasks(confidence > 0, nothing)
         said = Prediction("v1", masks, (), {"metastasis": confidence, "bladder": np.zeros_like(confidence)}, {})
         matched = match(masks.metastasis, truth)
-        rows = candidates(said, LabelMasks(truth, nothing), matched)["outlined"]
+        rows = candidates(said, LabelMasks(truth, nothing), matched, lambda mean, _: mean)["outlined"]
         found[f"{number:02}"] = [(value, bool(true)) for _, value, true in rows]
         lesions[f"{number:02}"] = len(matched.sizes_b) - 1
     return FreeResponse.of(found, lesions, dict.fromkeys(found, 1))

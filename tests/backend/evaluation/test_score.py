@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from backend.evaluation.score import Case, score_prediction
+from backend.model.calibration import RegionLine
 from backend.records import LabelMasks, Prediction
 from converters.grid import GRID_SHAPE
 from converters.regions import Mask
@@ -165,3 +166,19 @@ def test_a_projection_without_lesions_or_bladder_is_beside_nothing(
     bare = make_case("a", rows(0, 0), reference=LabelMasks(rows(0, 0), rows(0, 0)), made_from=("blind", "blind"))
     named = score_prediction(bare, predicted(rows(0, 0)))["slices"]
     assert (named["lesions"], named["beside_bladder"], named["exposure"]) == ("none", "no", "blind")
+
+
+def test_the_confidence_of_a_region_is_the_models_from_its_mean_probability_and_its_size(
+    make_case: MakeCase, rows: Rows
+) -> None:
+    probability = np.zeros(GRID_SHAPE, np.float32)
+    probability[rows(100, 110)], probability[rows(300, 302)] = 0.9, 0.6
+    masks = LabelMasks(rows(100, 110) | rows(300, 302), rows(600, 610))
+    said = Prediction("v1", masks, (), {"metastasis": probability, "bladder": probability}, {"metastasis": 1.0})
+    sure = RegionLine(mean=2.0, size=0.5, intercept=-1.0)
+    regions = score_prediction(make_case("a", rows(100, 110)), said, sure.confidence)["regions"]["outlined"]
+    assert regions == [
+        [100, pytest.approx(sure.confidence(0.9, 100), abs=1e-6), 1],
+        [20, pytest.approx(sure.confidence(0.6, 20), abs=1e-6), 0],
+    ]
+    assert regions[0][1] != pytest.approx(0.9, abs=0.01)
