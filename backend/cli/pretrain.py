@@ -22,6 +22,7 @@ from backend.settings import load_settings
     show_default=True,
     help="U-Net steps; a fifth more for the classifier.",
 )
+@click.option("--from", "start", type=click.Path(path_type=Path), help="A starting model to go on from.")
 @click.option("--out", type=click.Path(path_type=Path), help="Weights file to write.")
 @click.option("--cache", type=FOLDER, help="Folder of the studies; pretrain/ in the home unless named.")
 @click.option("--processes", type=click.IntRange(min=1), help="That make studies at once; one per processor.")
@@ -31,6 +32,7 @@ def pretrain(  # noqa: PLR0913, PLR0917 (one parameter per option)
     studies: int,
     seed: int,
     steps: int,
+    start: Path | None,
     out: Path | None,
     cache: Path | None,
     processes: int | None,
@@ -38,11 +40,12 @@ def pretrain(  # noqa: PLR0913, PLR0917 (one parameter per option)
 ) -> None:
     """Train a starting model on phantom studies alone; a second call goes on where the first was broken off."""
     from backend.jobs.steps import pretrain as step  # noqa: PLC0415 (the phantom is an extra)
-    from backend.training.recipe import recipe_for  # noqa: PLC0415 (loads torch)
+    from backend.training.recipe import PRETRAINING, recipe_for  # noqa: PLC0415 (loads torch)
 
     settings = load_settings()
     recipe = recipe_for(settings, encoder=encoder, seed=seed)
-    recipe = replace(recipe, steps=steps, classifier_steps=max(1, steps // 5), closed_data=False)
+    recipe = replace(recipe, steps=steps, classifier_steps=max(1, steps // 5), closed_data=False, **PRETRAINING)
+    begun = step.starting_model(start) if start else None
     if out:
         step.check_out(out)
     folder = cache or settings.home / "pretrain" / f"seed-{seed}"
@@ -51,7 +54,12 @@ def pretrain(  # noqa: PLR0913, PLR0917 (one parameter per option)
         step.make_studies(studies, seed, folder, processes, advance)
     with progress_bar("training") as advance:
         model = step.pretrain(
-            folder, recipe, written, studies=studies, report=lambda progress: advance(progress.step, progress.steps)
+            folder,
+            recipe,
+            written,
+            studies=studies,
+            start=begun,
+            report=lambda progress: advance(progress.step, progress.steps),
         )
     document = {"file": str(written), "bytes": len(model.weights), "studies": studies, "card": model.card}
     emit(document, as_json, _print_model)

@@ -9,12 +9,7 @@ from torch.nn import functional
 Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 """`(logits, target, counted)` → scalar; logits and target `(n, labels, rows, columns)`, counted `(n, 1, rows, columns)`
 bool."""
-LossName = Literal["entropy", "entropy+dice", "entropy+crop-dice", "entropy+tversky", "focal+dice"]
-
-FALSE_SHARE, MISSED_SHARE = 0.3, 0.7
-"""Weights of false and missed pixels in the Tversky index (Salehi et al., 2017): small lesions are easily missed."""
-FOCUS = 2.0
-"""Exponent of the focal loss (Lin et al., 2017)."""
+LossName = Literal["entropy", "entropy+dice"]
 
 
 def entropy(logits: torch.Tensor, target: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
@@ -26,42 +21,13 @@ def entropy(logits: torch.Tensor, target: torch.Tensor, counted: torch.Tensor) -
 
 def entropy_and_dice(logits: torch.Tensor, target: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
     """Binary cross-entropy plus one minus soft Dice, mean over labels; Dice sums over the whole batch."""
-    both, ours, theirs = _sums(logits, target, counted, (0, 2, 3))
+    weight = counted.float()
+    probability, truth = torch.sigmoid(logits.float()) * weight, target * weight
+    both, ours, theirs = (one.sum(dim=(0, 2, 3)) for one in (probability * truth, probability, truth))
     return entropy(logits, target, counted) + 1 - ((2 * both + 1) / (ours + theirs + 1)).mean()
 
 
-def entropy_and_crop_dice(logits: torch.Tensor, target: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
-    """The same with Dice by crop, mean over the crops that hold the label: small lesions weigh as much as large."""
-    both, ours, theirs = _sums(logits, target, counted, (2, 3))
-    present = (theirs > 0).float()
-    loss = ((1 - (2 * both + 1) / (ours + theirs + 1)) * present).sum(0) / present.sum(0).clamp(min=1)
-    return entropy(logits, target, counted) + loss.mean()
-
-
-def entropy_and_tversky(logits: torch.Tensor, target: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
-    """Binary cross-entropy plus one minus the soft Tversky index over the whole batch."""
-    both, ours, theirs = _sums(logits, target, counted, (0, 2, 3))
-    index = (both + 1) / (both + FALSE_SHARE * (ours - both) + MISSED_SHARE * (theirs - both) + 1)
-    return entropy(logits, target, counted) + 1 - index.mean()
-
-
-def focal_and_dice(logits: torch.Tensor, target: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
-    """Focal cross-entropy (times 4, to weigh as much at first) plus one minus soft Dice over the whole batch."""
-    weight = counted.float()
-    by_pixel = functional.binary_cross_entropy_with_logits(logits.float(), target, reduction="none")
-    focused = by_pixel * (1 - torch.exp(-by_pixel)) ** FOCUS * weight * 4
-    both, ours, theirs = _sums(logits, target, counted, (0, 2, 3))
-    dice = ((2 * both + 1) / (ours + theirs + 1)).mean()
-    return focused.sum() / (weight.sum() * logits.shape[1]).clamp(min=1) + 1 - dice
-
-
-SEGMENTATION_LOSSES: dict[LossName, Loss] = {
-    "entropy": entropy,
-    "entropy+dice": entropy_and_dice,
-    "entropy+crop-dice": entropy_and_crop_dice,
-    "entropy+tversky": entropy_and_tversky,
-    "focal+dice": focal_and_dice,
-}
+SEGMENTATION_LOSSES: dict[LossName, Loss] = {"entropy": entropy, "entropy+dice": entropy_and_dice}
 
 
 def crop_loss(cells: torch.Tensor, target: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
@@ -84,12 +50,3 @@ def _decided_entropy(logits: torch.Tensor, holds: torch.Tensor, undecided: torch
     weight = 1 - undecided * (1 - holds)
     entropy = functional.binary_cross_entropy_with_logits(logits, holds, reduction="none") * weight
     return entropy.sum() / weight.sum().clamp(min=1)
-
-
-def _sums(
-    logits: torch.Tensor, target: torch.Tensor, counted: torch.Tensor, axes: tuple[int, ...]
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Soft counts of pixels in both, in ours and in the target."""
-    weight = counted.float()
-    probability, truth = torch.sigmoid(logits.float()) * weight, target * weight
-    return (probability * truth).sum(axes), probability.sum(axes), truth.sum(axes)

@@ -32,11 +32,17 @@ def first_networks(recipe: Recipe, start: StartWeights | None) -> Networks:
     """The networks before the first step.
 
     Raises:
-        InputError: the start has another encoder than the recipe.
+        InputError: the start has another encoder, or another kind of classifier, than the recipe.
     """
     architecture = replace(Architecture.named(recipe.encoder), classifier=recipe.classifier)
     if start:
-        if (given := Architecture.from_card(start.card)).encoder != recipe.encoder:
+        given = Architecture.from_card(start.card)
+        if given.classifier != recipe.classifier:
+            raise InputError(
+                f"the start weights have a classifier of the kind {given.classifier!r}, the {recipe.name} recipe needs "
+                f"{recipe.classifier!r}; start from scratch"
+            )
+        if given.encoder != recipe.encoder:
             raise InputError(
                 f"the start weights have the encoder {given.encoder}, the run {recipe.encoder}; "
                 "choose the same encoder or start from scratch"

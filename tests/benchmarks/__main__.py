@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import agreement, converters, loop, outlines, reading_room, services
+from tests.benchmarks import agreement, converters, loop, outlines, reading_room, services, training
 from tests.benchmarks.machine import describe
+from tests.benchmarks.recipes import plan
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
@@ -19,6 +20,8 @@ BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
     "loop": loop.measure,
     "services": services.measure,
     "reading-room": reading_room.measure,
+    "training": training.measure,
+    "recipes": plan.measure,
 }
 HEAD = "# Benchmarks\n\nWritten by `make bench`; absolute times belong to the machine named in each section.\n"
 

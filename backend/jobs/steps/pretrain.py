@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 from backend.errors import InputError
 from backend.jobs.steps.varied_studies import StoredStudy, make_studies, read_study
-from backend.model.weights import TrainedModel, pack, unpack
+from backend.model.weights import TrainedModel, pack, read_model, unpack
 from backend.phantom.domains import domain_digest
 from backend.phantom.unseen import unseen
 from backend.records import PROJECTIONS, LabelMasks, Projection
@@ -21,7 +21,7 @@ VALIDATION_SHARE, MOST_VALIDATION = 0.12, 80
 __all__ = ["make_studies", "pretrain"]
 
 
-def pretrain(  # noqa: PLR0913 (what one command may ask for)
+def pretrain(
     folder: Path,
     recipe: Recipe,
     out: Path,
@@ -55,6 +55,12 @@ def pretrain(  # noqa: PLR0913 (what one command may ask for)
     partial.write_bytes(model.weights)
     partial.replace(out)
     return model
+
+
+def starting_model(path: Path) -> StartWeights:
+    """A model file to go on from. Raises: InputError: it is none."""
+    given = read_model(path)
+    return StartWeights(given.weights, given.card, source="file")
 
 
 def _samples(files: Sequence[Path]) -> list[Sample]:

@@ -10,7 +10,7 @@ from backend.errors import Cancelled, InputError, SettingsError
 from backend.model.inference import Predictor
 from backend.model.networks import ENCODERS, PACKAGE_ENCODER
 from backend.training.loop import Progress, train
-from backend.training.recipe import Recipe
+from backend.training.recipe import STUDY, Recipe
 from backend.training.sampling import Sample
 from backend.training.start import StartWeights
 
@@ -111,6 +111,24 @@ def test_start_weights_of_another_encoder_are_refused(tmp_path: Path, blob_sampl
     other = dataclasses.replace(SHORT, encoder="resnet18")
     with pytest.raises(InputError, match=f"encoder {PACKAGE_ENCODER}"):
         train(samples, [], other, folder=tmp_path / "b", start=StartWeights(first.weights, first.card))
+
+
+def test_the_studys_classifier_does_not_go_on_from_ours(tmp_path: Path, blob_samples: Samples) -> None:
+    samples = blob_samples(1, 0)
+    first = train(samples, [], SHORT, folder=tmp_path / "a")
+    study = dataclasses.replace(SHORT, classifier="pooled")
+    with pytest.raises(InputError, match="kind 'cells'"):
+        train(samples, [], study, folder=tmp_path / "b", start=StartWeights(first.weights, first.card))
+
+
+def test_the_studys_recipe_trains_its_own_two_networks(tmp_path: Path, blob_samples: Samples) -> None:
+    recipe = dataclasses.replace(SHORT, **STUDY | {"batch": 2})
+    trained = train(blob_samples(2, 0), blob_samples(1, 1), recipe, folder=tmp_path)
+    assert trained.card["architecture"]["classifier"] == "pooled"
+    assert trained.card["thresholds"] == {"crop": 0.5, "metastasis": 0.5, "bladder": 0.5, "smallest_lesion": 4}
+    assert not any(name.startswith("classification.decoder") for name in load(trained.weights))
+    predictor = Predictor.load(trained.weights, trained.card, "study")
+    assert len(predictor.look(blob_samples(1, 1)[0].sub_images).by_crop["metastasis"]) == 7
 
 
 def test_nothing_to_train_on_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.model.inference import Predictor
-from backend.model.weights import read_model
+from backend.model.weights import TrainedModel, read_model
 from backend.records import LabelMasks
 from backend.training import loop
 from backend.training.loop import Progress, train
@@ -41,7 +41,7 @@ class Trial:
 
     @property
     def file(self) -> str:
-        return f"{self.name}-{self.encoder}-{self.seed}.json".replace(" ", "_")
+        return f"{self.name}-{self.encoder}-{self.seed}.json".replace(" ", "-")
 
     def recipe(self) -> Recipe:
         base = Recipe(encoder=self.encoder, seed=self.seed)
@@ -57,24 +57,11 @@ def run(trial: Trial, data: Path, results: Path, work: Path) -> dict[str, Any]:
     if file.exists():
         found: dict[str, Any] = json.loads(file.read_text())
         return found
-    began = time.monotonic()
     members = cohorts.load(data / trial.learn_from)
     sides = cohorts.sides(members)
-    curve: list[list[float]] = []
-    start = None
-    if trial.start:
-        given = read_model(Path(trial.start))
-        start = StartWeights(given.weights, given.card)
-    trained = train(
-        [one.sample() for one in members if sides[one.patient] == "train"],
-        [one.sample() for one in members if sides[one.patient] == "validation"],
-        trial.recipe(),
-        folder=work / trial.file.removesuffix(".json"),
-        start=start,
-        report=lambda progress: _note(curve, progress),
-    )
+    began, curve = time.monotonic(), list[list[float]]()
+    trained = _trained(trial, members, work, curve)
     seconds = time.monotonic() - began
-    (work / trial.file).with_suffix(".safetensors").write_bytes(trained.weights)
     predictor = Predictor.load(trained.weights, trained.card, trial.name)
     judged = {"test": [one for one in members if sides[one.patient] == "test"]}
     judged |= {name: cohorts.load(data / name) for name in trial.judge_on}
@@ -91,6 +78,24 @@ def run(trial: Trial, data: Path, results: Path, work: Path) -> dict[str, Any]:
     partial.write_text(json.dumps(document, separators=(",", ":")))
     partial.replace(file)
     return document
+
+
+def _trained(trial: Trial, members: list[Projected], work: Path, curve: list[list[float]]) -> TrainedModel:
+    """The trial's model; the start itself where nothing is to be trained."""
+    given = read_model(Path(trial.start)) if trial.start else None
+    if given and trial.changes.get("untouched"):
+        return given
+    sides = cohorts.sides(members)
+    trained = train(
+        [one.sample() for one in members if sides[one.patient] == "train"],
+        [one.sample() for one in members if sides[one.patient] == "validation"],
+        trial.recipe(),
+        folder=work / trial.file.removesuffix(".json"),
+        start=StartWeights(given.weights, given.card, source="file") if given else None,
+        report=lambda progress: _note(curve, progress),
+    )
+    (work / trial.file).with_suffix(".safetensors").write_bytes(trained.weights)
+    return trained
 
 
 def _look(predictor: Predictor) -> Any:
