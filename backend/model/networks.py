@@ -76,7 +76,6 @@ class Architecture:
 ENCODERS = {
     GPU_ENCODER: Architecture(GPU_ENCODER, (256, 128, 64, 32, 16), 1),
     "resnet18": Architecture("resnet18", (64, 48, 32, 24, 16), 2),
-    "tu-resnet10t": Architecture("tu-resnet10t", (64, 48, 32, 24, 16), 1),
     PACKAGE_ENCODER: Architecture(PACKAGE_ENCODER, (64, 48, 32, 24, 16), 2),
 }
 """Encoders that may be asked for. A scan is blurred over 3 pixels, so the small ones work on pixels twice as wide."""

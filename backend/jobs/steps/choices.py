@@ -10,7 +10,7 @@ from backend.sentences import say
 from backend.settings import Settings
 
 RECIPES = ("default", "study")
-ENCODERS = ("resnet34", "resnet18", "timm-tf_efficientnet_lite0", "tu-resnet10t")
+ENCODERS = ("resnet34", "resnet18", "timm-tf_efficientnet_lite0")
 """The names of `model.networks.ENCODERS`, for pages, which must not load the networks."""
 MOST_STEPS = 1_000_000
 

@@ -9,7 +9,7 @@ from backend.model.weights import read_model
 from backend.phantom.domains import domain_digest
 from converters.grid import GRID_SHAPE
 
-TINY = ("--encoder", "tu-resnet10t", "--studies", "4", "--seed", "3", "--steps", "2", "--processes", "1")
+TINY = ("--encoder", "resnet18", "--studies", "4", "--seed", "3", "--steps", "2", "--processes", "1")
 
 
 def test_the_command_gives_a_model_that_can_be_loaded_and_says_where_it_began(shell: Any, tmp_path: Path) -> None:

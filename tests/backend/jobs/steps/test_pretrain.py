@@ -6,7 +6,7 @@ from backend.errors import InputError
 from backend.jobs.steps.pretrain import pretrain
 from backend.training.recipe import Recipe
 
-SMALL = Recipe("tu-resnet10t", steps=1, classifier_steps=1, batch=2)
+SMALL = Recipe("resnet18", steps=1, classifier_steps=1, batch=2)
 
 
 def test_too_few_studies_are_refused(tmp_path: Path) -> None:
