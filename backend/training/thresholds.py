@@ -12,11 +12,14 @@ from backend.training.calibrate import calibrate
 from backend.training.sampling import Sample
 from converters.regions import LABELS, Label
 
-LEVELS = (0.3, 0.4, 0.5, 0.6, 0.7)
+LEVELS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6)
+USUAL_LEVEL = 0.35
+"""Of calibrated probabilities the level with the best Dice is half that Dice (Lipton et al., ECML PKDD 2014)."""
 CROP_LEVELS = (0.05, 0.1, 0.2, 0.3, 0.5)
 SMALLEST_LESIONS = (4, 8, 16)
 CAUTION = 0.2
-"""Quality that a level must gain for each unit of distance from 0.5: few patients would else choose an extreme."""
+"""Quality that a level must gain for each unit of distance from the usual one, the gate's from 0.5: few patients would
+else choose an extreme."""
 
 Cases = Sequence[tuple[Looked, LabelMasks]]
 
@@ -47,8 +50,8 @@ def choose_thresholds(cases: Cases, first: Thresholds) -> Thresholds:
     then those of lesions.
 
     Dice alone would not see what is outlined where the reference holds nothing; pooled Dice alone would not see small
-    lesions. Levels near 0.5 are preferred, and a label that no case holds keeps its own. Of equals the first in order
-    wins.
+    lesions. Levels near the usual one are preferred, and a label that no case holds keeps its own. Of equals the first
+    in order wins.
 
     Args:
         cases: looked at without a gate.
@@ -57,7 +60,7 @@ def choose_thresholds(cases: Cases, first: Thresholds) -> Thresholds:
     chosen = first
     if holds["metastasis"]:
         options = [replace(chosen, crop=level) for level in CROP_LEVELS]
-        chosen = max(options, key=lambda one: _quality(_gated(cases, one), one, "metastasis") - _far(one.crop))
+        chosen = max(options, key=lambda one: _quality(_gated(cases, one), one, "metastasis") - _far(one.crop, 0.5))
     gated = _gated(cases, chosen)
     if holds["bladder"]:
         options = [replace(chosen, bladder=level) for level in LEVELS]
@@ -75,8 +78,8 @@ def _gated(cases: Cases, thresholds: Thresholds) -> Cases:
     return [(looked.gated(thresholds.crop), masks) for looked, masks in cases]
 
 
-def _far(level: float) -> float:
-    return CAUTION * abs(level - 0.5)
+def _far(level: float, usual: float) -> float:
+    return CAUTION * abs(level - usual)
 
 
 def validation_dice(cases: Cases, thresholds: Thresholds, label: Label) -> float | None:
@@ -87,7 +90,7 @@ def validation_dice(cases: Cases, thresholds: Thresholds, label: Label) -> float
 
 def _quality(cases: Cases, thresholds: Thresholds, label: Label) -> float:
     pooled = pooled_dice(_overlaps(cases, thresholds, label)) or 0.0
-    return (validation_dice(cases, thresholds, label) or 0.0) + pooled - _far(thresholds[label])
+    return (validation_dice(cases, thresholds, label) or 0.0) + pooled - _far(thresholds[label], USUAL_LEVEL)
 
 
 def _overlaps(cases: Cases, thresholds: Thresholds, label: Label) -> list[Overlap]:

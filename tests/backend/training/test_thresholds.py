@@ -8,7 +8,7 @@ from backend.model.networks import PACKAGE_ENCODER, Architecture, build
 from backend.model.outlines import Thresholds
 from backend.records import LabelMasks
 from backend.training.sampling import Sample
-from backend.training.thresholds import choose_thresholds, tune
+from backend.training.thresholds import USUAL_LEVEL, choose_thresholds, tune
 from converters.grid import GRID_SHAPE
 from converters.regions import LABELS
 
@@ -37,16 +37,16 @@ def test_without_validation_patients_nothing_is_tuned() -> None:
     assert tune(predictor, []) is predictor
 
 
-def test_a_level_that_gains_nothing_is_not_chosen_over_one_half(blob_samples: Samples) -> None:
+def test_a_level_that_gains_nothing_is_not_chosen_over_the_usual_one(blob_samples: Samples) -> None:
     chosen = choose_thresholds([looked(0.98, blob_samples(1, 0)[0])], Thresholds())
-    assert chosen == Thresholds()
+    assert chosen == Thresholds(metastasis=USUAL_LEVEL, bladder=USUAL_LEVEL)
 
 
 def test_a_level_that_gains_much_is_chosen(blob_samples: Samples) -> None:
     sample = blob_samples(1, 0)[0]
     everywhere = LabelMasks(np.zeros(GRID_SHAPE, bool), np.ones(GRID_SHAPE, bool))
-    case = looked(0.43, Sample(sample.sub_images, everywhere, "p"))
-    assert choose_thresholds([case], Thresholds()).bladder == 0.4
+    case = looked(0.22, Sample(sample.sub_images, everywhere, "p"))
+    assert choose_thresholds([case], Thresholds()).bladder == 0.2
 
 
 def test_the_gate_opens_for_crops_that_hold_lesions(blob_samples: Samples) -> None:
