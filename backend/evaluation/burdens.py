@@ -18,16 +18,18 @@ from backend.evaluation.scores import Json, Score, reader_names
 from backend.measures.two_methods import two_methods
 
 Quantity = Literal["bstbi", "lesion_area_cm2"]
+NO_METASTASIS = "no metastasis"
 THIRDS = ("lowest third", "middle third", "highest third")
+GROUPS = (NO_METASTASIS, *THIRDS)
 
 
 @dataclass(frozen=True)
 class StudyBurden:
-    """A study by first and second; `index` is its BSTBI by the second, None where undefined."""
+    """A study by first and second."""
 
     patient: str
+    study: str
     values: tuple[float, float]
-    index: float | None
 
 
 def burden_figures(scores: Sequence[Score], quantity: Quantity) -> Json:
@@ -35,18 +37,23 @@ def burden_figures(scores: Sequence[Score], quantity: Quantity) -> Json:
 
     Returns:
         `agreement`: [{`first`, `second`, `contributed`, `bias`, `limit_low`, `limit_high`, `icc`,
-        `mean_absolute_error`}] of model, readers and reference; `by_burden`: [{`group`, …}] of the model in studies
-        without metastases and in the thirds of the others by the reference's index; `points`: [[model, reference], …].
+        `mean_absolute_error`}] of model, readers and reference; `by_burden`: the same with `group`, in studies without
+        metastases and in the thirds of the others by the reference's index; `points`: [[model, reference], …].
     """
-    model = studies(model_with_reference(scores), quantity)
+    compared = [
+        ({"first": first, "second": second, "contributed": any(pair.contributed for pair in pairs)}, pairs)
+        for first, second, pairs in _compared(scores)
+    ]
+    found = [(who, studies(pairs, quantity)) for who, pairs in compared]
+    groups = _burden_groups(scores)
     return {
-        "agreement": [
-            {"first": first, "second": second, "contributed": any(pair.contributed for pair in pairs)}
-            | agreement(studies(pairs, quantity))
-            for first, second, pairs in _compared(scores)
+        "agreement": [who | agreement(own) for who, own in found],
+        "by_burden": [
+            {"group": group} | who | agreement([one for one in own if groups.get((one.patient, one.study)) == group])
+            for group in GROUPS
+            for who, own in found
         ],
-        "by_burden": [{"group": group} | agreement(own) for group, own in _by_burden(model)],
-        "points": [list(one.values) for one in model],
+        "points": [list(one.values) for one in found[0][1]],
     }
 
 
@@ -56,11 +63,10 @@ def studies(pairs: Sequence[Pair], quantity: Quantity) -> list[StudyBurden]:
     for pair in pairs:
         grouped[pair.patient, pair.study, pair.who].append(pair)
     found = []
-    for (patient, _, _), own in grouped.items():
-        index = _index(own)
-        values = index if quantity == "bstbi" else _area(own)
+    for (patient, study, _), own in grouped.items():
+        values = _index(own) if quantity == "bstbi" else _area(own)
         if values is not None:
-            found.append(StudyBurden(patient, values, index[1] if index else None))
+            found.append(StudyBurden(patient, study, values))
     return found
 
 
@@ -81,12 +87,14 @@ def _compared(scores: Sequence[Score]) -> Iterator[tuple[str, str, list[Pair]]]:
     yield "reader", "reader", readers_with_each_other(scores)
 
 
-def _by_burden(found: Sequence[StudyBurden]) -> list[tuple[str, list[StudyBurden]]]:
-    known = [one for one in found if one.index is not None]
-    rising = sorted((one for one in known if one.index), key=lambda one: one.index or 0.0)
-    cuts = [round(len(rising) * part / len(THIRDS)) for part in range(len(THIRDS) + 1)]
-    thirds = [(name, rising[cuts[at] : cuts[at + 1]]) for at, name in enumerate(THIRDS)]
-    return [("no metastasis", [one for one in known if one.index == 0]), *thirds]
+def _burden_groups(scores: Sequence[Score]) -> dict[tuple[str, str], str]:
+    """(patient, study) → its group, by the reference's index."""
+    known = [(one.values[1], one.patient, one.study) for one in studies(model_with_reference(scores), "bstbi")]
+    rising = sorted(one for one in known if one[0])
+    groups = {(patient, study): NO_METASTASIS for index, patient, study in known if not index}
+    for place, (_, patient, study) in enumerate(rising):
+        groups[patient, study] = THIRDS[place * len(THIRDS) // len(rising)]
+    return groups
 
 
 def _index(pairs: Sequence[Pair]) -> tuple[float, float] | None:

@@ -57,8 +57,8 @@ DEFINITIONS = {
     "bstbi": f"mean over the study's sub-images (low and high window of each projection), K = {LESION_WEIGHT}",
     "lesion_area_cm2": "pixels of metastases × pixel area, both projections summed, studies with known pixel size, cm²",
     "by_burden": "studies without metastases, and the thirds of the others by the reference's BSTBI",
-    "seconds_per_study": "time from the stored sub-images of both projections to masks and index, mean over studies;"
-    " reading the scan's file is not in it",
+    "seconds_per_study": "of the model: from the stored sub-images of both projections to masks and index, reading the"
+    " scan's file not included; of a reader: while the study was open, where the source says; mean over studies",
     "differences": "this model − the champion on the same projections, paired, by patient; of false lesions: the share"
     " of projections without any on which one is outlined",
     "checks": "what the gate asks of: the model's own Dice, or its difference to the champion",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from backend.evaluation.content import count_words, interval_words, value_words
 from backend.evaluation.scores import Json
 
 LEAST_PATIENTS = 2
@@ -74,13 +75,12 @@ def gate_words(gate: Json) -> str:
 
 
 def _between(figure: Json) -> str:
-    return "" if figure["value"] is None else f"readers with each other {figure['value']:.3f}"
+    if figure["value"] is None:
+        return ""
+    interval = f" ({interval_words(figure)})" if figure["low"] is not None else ""
+    return f"readers with each other {value_words(figure)}{interval}"
 
 
 def _calls(report: Json, name: str) -> str:
-    known = [
-        f"{reader} {own[name]['value']:.3f}"
-        for reader, own in report["patients_by_reader"].items()
-        if own[name]["value"] is not None
-    ]
-    return ", ".join(known)
+    """Each reader's own, as so many of all."""
+    return ", ".join(f"{reader} {count_words(own[name])}" for reader, own in report["patients_by_reader"].items())

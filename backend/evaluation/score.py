@@ -33,6 +33,7 @@ class Case:
         readings: disjoint masks by reader.
         exposures: what each reader saw first.
         contributed: readers whose reading made the reference.
+        seconds: time that a reader took for the study, where the source says.
         made_from: exposure of the readings behind the reference.
         pixel_mm: mm per grid pixel.
         names: `sex`, `primary`, `site`, where known.
@@ -48,6 +49,7 @@ class Case:
     readings: Mapping[str, LabelMasks] = field(default_factory=dict)
     exposures: Mapping[str, Exposure] = field(default_factory=dict)
     contributed: frozenset[str] = frozenset()
+    seconds: Mapping[str, float | None] = field(default_factory=dict)
     made_from: tuple[Exposure, ...] = ()
     pixel_mm: float | None = None
     names: Mapping[str, str | None] = field(default_factory=dict)
@@ -112,6 +114,7 @@ def _reader(case: Case, name: str, masks: LabelMasks) -> Json:
         },
         "bstbi": _index(case, reading),
         "burden": _burden(reading),
+        "seconds": case.seconds.get(name),
     }
 
 

@@ -15,7 +15,7 @@ truths]} of the classifier; `crop_probability`, `lesion_pixels`.
 `bstbi`: {`model`, `reference`: one value per sub-image}; `burden`: {`model`, `reference`: [lesion pixels, lesions]};
 `pixel_mm`: mm per grid pixel; `seconds`, `device`: how long the model took, and on what.
 `readers`: {name: {`contributed`, `exposure`, `to_model`, `to_reference`: {label: counts}, `measures`: {`to_model`,
-`to_reference`}, `bstbi`, `burden`}}; `between_readers`: [{`readers`, `exposures`, `counts`, `measures`}].
+`to_reference`}, `bstbi`, `burden`, `seconds`}}; `between_readers`: [{`readers`, `exposures`, `counts`, `measures`}].
 `picture`: of the worst cases only, the SHA-256 of a PNG with both outlines.
 """
 

@@ -241,9 +241,11 @@ def burden_section(report: Json) -> Section:
         )
         keys = [str(column.key) for column in columns]
         rows = tuple(_row(row, [row[key] for key in keys]) for row in found["agreement"])
-        groups = tuple(Row(row["group"], tuple(row[key] for key in keys)) for row in found["by_burden"])
+        groups = tuple(
+            _row(row, [row[key] for key in keys], f"{row['group']}, ") for row in found["by_burden"] if row["bias"]["n"]
+        )
         tables.append(Table(title, "first − second", columns, rows))
-        tables.append(Table(f"{title} of the model, by burden", "studies", columns, groups))
+        tables.append(Table(f"{title} by burden", "studies, first − second", columns, groups))
         charts.append(bland_altman_chart(title, found["points"], found["agreement"][0]))
     return Section("Tumour burden", (), tuple(charts), tuple(tables), ("bstbi", "lesion_area_cm2", "by_burden"))
 
@@ -251,12 +253,14 @@ def burden_section(report: Json) -> Section:
 def time_section(report: Json) -> Section:
     time = report["time"]
     spread = time["standard_deviation"]
-    note = "" if spread is None else f"Standard deviation {spread:.2f} s. "
+    note = "" if spread is None else f"Standard deviation of the model's {spread:.2f} s. "
     column = Column("seconds per study", "seconds_per_study", 2)
+    rows = [Row("model", (time["seconds_per_study"],), strong=True)]
+    rows += [Row(name, (figure,)) for name, figure in time["readers"].items()]
     return Section(
         "Time",
         (f"{note}Measured on: {', '.join(time['devices']) or 'not known'}.",),
-        tables=(Table("Time per study", "", (column,), (Row("model", (time["seconds_per_study"],), strong=True),)),),
+        tables=(Table("Time per study", "who", (column,), tuple(rows)),),
     )
 
 
@@ -268,5 +272,7 @@ def _who(row: Json) -> str:
     return f"{row['first']} with {row['second']}"
 
 
-def _row(row: Json, cells: Sequence[Cell]) -> Row:
-    return Row(_who(row), tuple(cells), row["contributed"], row["first"] == "model" and row["second"] == "reference")
+def _row(row: Json, cells: Sequence[Cell], before: str = "") -> Row:
+    return Row(
+        before + _who(row), tuple(cells), row["contributed"], row["first"] == "model" and row["second"] == "reference"
+    )

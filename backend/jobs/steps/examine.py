@@ -88,6 +88,7 @@ def _case(settings: Settings, member: Member) -> Case:
         readings=readings,
         exposures=exposures,
         contributed=frozenset(name for row, name in rows if row.id in makers),
+        seconds={name: row.seconds for row, name in rows},
         made_from=member.exposure,
         pixel_mm=member.pixel_mm,
         names={"sex": member.visit.sex, "primary": member.visit.primary, "site": member.visit.site},

@@ -133,6 +133,7 @@ def _read_score(
         readings=readings,
         exposures={"Ada": "blind", "伯": "assisted"},
         contributed=frozenset({"Ada"}),
+        seconds={"Ada": 60.0, "伯": None},
         made_from=("blind", "assisted"),
         pixel_mm=2.0,
         names={"sex": known["sex"], "primary": known["primary"]},

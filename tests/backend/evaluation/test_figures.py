@@ -153,12 +153,15 @@ def test_the_burden_of_each_study_is_compared(report: dict[str, Any], read_score
     assert bstbi["mean_absolute_error"]["value"] == pytest.approx(np.mean(np.abs(differences)))
     assert model["bias"]["n"] == 4
     assert (bstbi["agreement"][3]["first"], bstbi["agreement"][3]["icc"]["value"]) == (ADA, pytest.approx(1))
-    assert [(one["group"], one["bias"]["n"]) for one in bstbi["by_burden"]] == [
-        ("no metastasis", 1),
-        ("lowest third", 1),
-        ("middle third", 1),
-        ("highest third", 1),
-    ]
+    # four studies, so one in each group
+    groups = {(one["group"], one["first"], one["second"]): one["bias"]["n"] for one in bstbi["by_burden"]}
+    for group in ("no metastasis", "lowest third", "middle third", "highest third"):
+        assert (
+            groups[group, MODEL, "reference"]
+            == groups[group, BO, "reference"]
+            == groups[group, "reader", "reader"]
+            == 1
+        )
     # a: 220 pixels in the reference, 200 of the model; a pixel is 0.04 cm²
     assert [pytest.approx(200 * 0.04), pytest.approx(220 * 0.04)] in report["lesion_area_cm2"]["points"]
 
@@ -196,6 +199,12 @@ def test_a_slice_has_the_figures_of_its_cases_alone_and_the_readers_beside_the_m
 def test_the_time_of_a_study_is_that_of_both_its_projections(report: dict[str, Any]) -> None:
     assert report["time"]["seconds_per_study"] == {"value": 0.5, "low": 0.5, "high": 0.5, "n": 2}
     assert report["time"]["devices"] == ["CPU"]
+
+
+def test_the_time_of_a_reader_is_counted_once_for_a_study(report: dict[str, Any]) -> None:
+    readers = report["time"]["readers"]
+    assert readers[ADA] == {"value": 60.0, "low": 60.0, "high": 60.0, "n": 4}
+    assert readers[BO] == {"value": None, "low": None, "high": None, "n": 0}, "the source does not say"
 
 
 def test_the_worst_case_comes_first(report: dict[str, Any]) -> None:
