@@ -84,13 +84,17 @@ def _far(level: float, usual: float) -> float:
 
 def validation_dice(cases: Cases, thresholds: Thresholds, label: Label) -> float | None:
     """Mean Dice over the cases whose reference holds the label; None where none does."""
-    values = [pooled_dice([one]) or 0.0 for one in _overlaps(cases, thresholds, label) if one.second]
+    return _mean_dice(_overlaps(cases, thresholds, label))
+
+
+def _mean_dice(overlaps: Sequence[Overlap]) -> float | None:
+    values = [pooled_dice([one]) or 0.0 for one in overlaps if one.second]
     return sum(values) / len(values) if values else None
 
 
 def _quality(cases: Cases, thresholds: Thresholds, label: Label) -> float:
-    pooled = pooled_dice(_overlaps(cases, thresholds, label)) or 0.0
-    return (validation_dice(cases, thresholds, label) or 0.0) + pooled - _far(thresholds[label], USUAL_LEVEL)
+    found = _overlaps(cases, thresholds, label)
+    return (_mean_dice(found) or 0.0) + (pooled_dice(found) or 0.0) - _far(thresholds[label], USUAL_LEVEL)
 
 
 def _overlaps(cases: Cases, thresholds: Thresholds, label: Label) -> list[Overlap]:
