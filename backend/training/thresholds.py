@@ -17,9 +17,9 @@ USUAL_LEVEL = 0.35
 """Of calibrated probabilities the level with the best Dice is half that Dice (Lipton et al., ECML PKDD 2014)."""
 CROP_LEVELS = (0.05, 0.1, 0.2, 0.3, 0.5)
 SMALLEST_LESIONS = (4, 8, 16)
-CAUTION = 0.2
+CAUTION, FEW_CASES = 0.2, 8
 """Quality that a level must gain for each unit of distance from the usual one, the gate's from 0.5: few patients would
-else choose an extreme."""
+else choose an extreme. It fades with the number of cases, half of it is left at `FEW_CASES`."""
 
 Cases = Sequence[tuple[Looked, LabelMasks]]
 
@@ -60,7 +60,9 @@ def choose_thresholds(cases: Cases, first: Thresholds) -> Thresholds:
     chosen = first
     if holds["metastasis"]:
         options = [replace(chosen, crop=level) for level in CROP_LEVELS]
-        chosen = max(options, key=lambda one: _quality(_gated(cases, one), one, "metastasis") - _far(one.crop, 0.5))
+        chosen = max(
+            options, key=lambda one: _quality(_gated(cases, one), one, "metastasis") - _far(one.crop, 0.5, cases)
+        )
     gated = _gated(cases, chosen)
     if holds["bladder"]:
         options = [replace(chosen, bladder=level) for level in LEVELS]
@@ -74,12 +76,16 @@ def choose_thresholds(cases: Cases, first: Thresholds) -> Thresholds:
     return chosen
 
 
+def _gate_quality(cases: Cases, thresholds: Thresholds) -> float:
+    return _quality(_gated(cases, thresholds), thresholds, "metastasis") - _far(thresholds.crop, 0.5, cases)
+
+
 def _gated(cases: Cases, thresholds: Thresholds) -> Cases:
     return [(looked.gated(thresholds.crop), masks) for looked, masks in cases]
 
 
-def _far(level: float, usual: float) -> float:
-    return CAUTION * abs(level - usual)
+def _far(level: float, usual: float, cases: Cases) -> float:
+    return CAUTION * FEW_CASES / (FEW_CASES + len(cases)) * abs(level - usual)
 
 
 def validation_dice(cases: Cases, thresholds: Thresholds, label: Label) -> float | None:
@@ -94,7 +100,7 @@ def _mean_dice(overlaps: Sequence[Overlap]) -> float | None:
 
 def _quality(cases: Cases, thresholds: Thresholds, label: Label) -> float:
     found = _overlaps(cases, thresholds, label)
-    return (_mean_dice(found) or 0.0) + (pooled_dice(found) or 0.0) - _far(thresholds[label], USUAL_LEVEL)
+    return (_mean_dice(found) or 0.0) + (pooled_dice(found) or 0.0) - _far(thresholds[label], USUAL_LEVEL, cases)
 
 
 def _overlaps(cases: Cases, thresholds: Thresholds, label: Label) -> list[Overlap]:
