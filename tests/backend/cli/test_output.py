@@ -63,7 +63,15 @@ def test_figures_carry_their_interval_and_differences_their_sign():
 
 def test_a_running_run_says_how_far_it_is_and_how_well(capsys):
     progress = {"phase": "U-Net", "step": 62, "steps": 240, "loss": 0.41234, "dice": 0.5312, "seconds_left": 71.2}
-    run = {"run": "8fb7b1abc0f5", "state": "running", "model": None, "reason": None, "dice": {}, "progress": progress}
+    run = {
+        "run": "8fb7b1abc0f5",
+        "state": "running",
+        "model": None,
+        "reason": None,
+        "dice": {},
+        "checks": [],
+        "progress": progress,
+    }
     print_run(run)
     print_run(run | {"progress": progress | {"dice": None}})
     first, second = capsys.readouterr().out.splitlines()
