@@ -15,7 +15,7 @@ test:
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/pytest $(ARGS)
+	scripts/run-tests $(ARGS)
 
 bench:
 	@scripts/set-up bench
