@@ -5,10 +5,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 
 MIB = 1024 * 1024
+STATUS = Path("/proc/self/status")
 
 
 class Meter:
@@ -39,7 +41,13 @@ class Meter:
     @property
     def memory_mb(self) -> float:
         """Peak of the GPU's memory, else of this process."""
-        if self._gpu:
-            return torch.cuda.max_memory_allocated(self._gpu) / MIB
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak / (MIB if sys.platform == "darwin" else 1024)
+        return torch.cuda.max_memory_allocated(self._gpu) / MIB if self._gpu else peak_of_this_process()
+
+
+def peak_of_this_process() -> float:
+    """Peak resident memory in MiB. On Linux not `ru_maxrss`, which begins with what the parent held at the fork."""
+    if STATUS.exists():
+        line = next(line for line in STATUS.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (MIB if sys.platform == "darwin" else 1024)

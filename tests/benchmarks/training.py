@@ -1,6 +1,5 @@
 """A training step against a plain loop with the same network, and against what this processor's convolutions can do."""
 
-import resource
 import statistics
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from backend.model.networks import Architecture, build
 from backend.records import LabelMasks
+from backend.training.meter import peak_of_this_process
 from backend.training.phases import phases
 from backend.training.recipe import Recipe
 from backend.training.sampling import Batch, Sample, Sampler
@@ -133,7 +133,7 @@ def _peak(encoder: str) -> None:
     stepper = Stepper(phases(recipe)[0], build(Architecture.named(encoder)), recipe)
     for number in range(3):
         stepper.step(sampler.draw(0, number, 0.5), number)
-    sys.stdout.write(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}\n")
+    sys.stdout.write(f"{peak_of_this_process():.0f}\n")
 
 
 if __name__ == "__main__":
