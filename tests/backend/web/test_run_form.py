@@ -1,19 +1,32 @@
 """The form on the page of runs: what it offers, what it refuses beside which field, what it queues."""
 
+import hashlib
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from backend.datasets.freeze import freeze
 from backend.jobs import runs
 from backend.jobs.steps import agree
 from backend.settings import Settings
+from backend.store.blobs import blobs_of
 from backend.store.session import open_session
 from backend.store.tables import ChampionChange, ModelVersion
 
-CHAMPION, EARLIER = "a" * 12, "b" * 12
+
+def _weights(encoder: str) -> bytes:
+    """A weights file whose card names the encoder; nobody builds its networks here."""
+    card = {"architecture": {"encoder": encoder}}
+    return save({"weight": np.zeros(1, np.float32)}, metadata={"card": json.dumps(card)})
+
+
+FILES = {hashlib.sha256(_weights(encoder)).hexdigest()[:12]: encoder for encoder in ("resnet34", "resnet18")}
+EARLIER, CHAMPION = FILES
 
 
 @pytest.fixture
@@ -34,9 +47,10 @@ def dataset(
 def engineer(settings: Settings, log_in: Callable[[str], Any]) -> Any:
     """An engineer in a home with a champion of the encoder resnet18 and an earlier model."""
     with open_session(settings) as session:
-        for model, encoder in ((EARLIER, "resnet34"), (CHAMPION, "resnet18")):
+        for model, encoder in FILES.items():
+            sha256 = blobs_of(settings).put(_weights(encoder))
             card = {"architecture": {"encoder": encoder}}
-            session.add(ModelVersion(id=model, weights_sha256="0" * 64, card=card, code_version="1"))
+            session.add(ModelVersion(id=model, weights_sha256=sha256, card=card, code_version="1"))
             session.flush()
         session.add(ChampionChange(model_id=CHAMPION, action="promote", by="scintiloop"))
     return log_in("engineer")
