@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import ndimage
 
+from backend.measures.lesions import EIGHT_CONNECTED, components
 from backend.phantom.clouds import Floats
 from backend.records import SubImage, Window
 from converters.regions import Mask
@@ -13,7 +14,6 @@ RING = 4
 """Pixels around a lesion that it is seen against."""
 LEAST_CONTRAST = 8.0
 """Grey levels, mean inside against mean around, that some window must show."""
-EIGHT_CONNECTED = np.ones((3, 3), bool)
 
 
 def unseen(sub_images: Mapping[Window, SubImage], metastasis: Mask) -> Mask:
@@ -22,7 +22,7 @@ def unseen(sub_images: Mapping[Window, SubImage], metastasis: Mask) -> Mask:
     Args:
         sub_images: by window, each `(1024, 256)` uint8, 0 = hottest; metastasis: bool of that shape.
     """
-    labels, count = ndimage.label(metastasis, EIGHT_CONNECTED)
+    labels, count = components(metastasis)
     found = np.zeros_like(metastasis)
     for number, box in enumerate(ndimage.find_objects(labels, count), start=1):
         rows, columns = (slice(max(side.start - RING, 0), side.stop + RING) for side in box)

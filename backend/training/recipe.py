@@ -99,7 +99,7 @@ STUDY: dict[str, Any] = {
 """What the study states (Adam at 0.01, batch 16, the two networks, thresholds of 0.5) and, plainly, what it does not:
 cross-entropy, no augmentation, half of the crops around a lesion, random first weights."""
 
-PRETRAINING: dict[str, Any] = {"averaging": 0.99, "classifier_learns": "all", "package_weights": True}
+PRETRAINING: dict[str, Any] = {"averaging": 0.99, "classifier_learns": "all"}
 """A starting model sees many bodies: its whole classifier may learn, and its weights are an average."""
 
 GPU_STEPS = {"steps": 2000, "classifier_steps": 600, "batch": 16, "evaluate_steps": 200}

@@ -68,7 +68,7 @@ class Sampler:
         self._lesion_rows: list[NDArray[np.intp]] = []
         ratios = np.ones(len(samples), np.float32)
         for index, sample in enumerate(samples):
-            windows, code = stack_windows(sample.sub_images), _codes(sample.masks)
+            windows, code = stack_windows(sample.sub_images), codes_of(sample.masks)
             uptake[index, :, MARGIN : MARGIN + GRID_ROWS] = torch.from_numpy(windows)
             codes[index, MARGIN : MARGIN + GRID_ROWS] = torch.from_numpy(code)
             ratios[index] = _level_ratio(windows)
@@ -106,7 +106,8 @@ class Sampler:
         return Slabs(uptake, masks, self._ratios[chosen])
 
 
-def _codes(masks: LabelMasks) -> NDArray[np.uint8]:
+def codes_of(masks: LabelMasks) -> NDArray[np.uint8]:
+    """`(1024, 256)`: 0 background, then the labels in order, then `IGNORED`."""
     codes = np.zeros(masks.metastasis.shape, np.uint8)
     for number, label in enumerate(LABELS, start=1):
         codes[masks[label]] = number

@@ -20,6 +20,7 @@ from backend.phantom.domains import domain_digest
 from backend.phantom.varied import varied
 from backend.records import PROJECTIONS, WINDOWS, LabelMasks, Projection, SubImage, Window
 from backend.scans.normalise import to_grid
+from backend.training.sampling import codes_of
 from converters.regions import LABELS
 
 MADE_BY = "made.json"
@@ -92,7 +93,7 @@ def make_one(seed: int, index: int, file: Path) -> Path:
     grids = {projection: to_grid(scan) for projection, scan in study.scans.items()}
     windows = [window for window in WINDOWS if window in grids["anterior"].sub_images]
     images = np.stack([[grids[projection].sub_images[window] for window in windows] for projection in PROJECTIONS])
-    codes = np.stack([_code(study.truth[projection]) for projection in PROJECTIONS])
+    codes = np.stack([codes_of(study.truth[projection]) for projection in PROJECTIONS])
     partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
     with partial.open("wb") as stream:
         np.savez_compressed(stream, images=images, codes=codes, domain=json.dumps(asdict(study.domain)))
@@ -113,11 +114,6 @@ def read_study(file: Path) -> StoredStudy:
     shown = {p: dict(zip(WINDOWS, by_window, strict=False)) for p, by_window in zip(PROJECTIONS, images, strict=True)}
     masks = {p: LabelMasks(*_masks(code)) for p, code in zip(PROJECTIONS, codes, strict=True)}
     return StoredStudy(f"{file.parent.name}/{file.stem}", dict(shown), masks)
-
-
-def _code(masks: LabelMasks) -> NDArray[np.uint8]:
-    """(1024, 256) 0 background, 1 metastasis, 2 bladder."""
-    return np.where(masks.bladder, 2, np.where(masks.metastasis, 1, 0)).astype(np.uint8)
 
 
 def _masks(code: NDArray[np.uint8]) -> list[NDArray[np.bool_]]:

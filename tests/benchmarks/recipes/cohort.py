@@ -26,7 +26,7 @@ from backend.phantom.preset import BENCHMARK, Preset
 from backend.phantom.readers import read
 from backend.records import PROJECTIONS, AgreementRules, LabelMasks, ScanImage, Split
 from backend.scans.normalise import to_grid
-from backend.training.sampling import Sample
+from backend.training.sampling import Sample, codes_of
 from converters.grid import GRID_SHAPE
 from converters.rasterise import draw
 
@@ -94,7 +94,7 @@ def _make_one(order: tuple[str, Preset, int, tuple[int, int], Path]) -> None:
         reference = resolve(found, decide(truth, found.disputes), truth.metastasis)
         grid = to_grid(_scan(study, projection))
         images.append(np.stack([grid.sub_images["low"], grid.sub_images["high"]]))
-        codes.append(np.stack([_code(masks) for masks in (truth, reference, *own)]))
+        codes.append(np.stack([codes_of(masks) for masks in (truth, reference, *own)]))
     visit_ = study.visit
     about = {"patient": visit_.patient, "study": visit_.study, "positive": bool(visit_.metastasis)}
     np.savez_compressed(file, images=np.stack(images), codes=np.stack(codes), about=json.dumps(about))
@@ -128,11 +128,6 @@ def _scan(study: phantom.PhantomStudy, projection: str) -> ScanImage:
 def _masks(regions: object) -> LabelMasks:
     drawn = draw(regions, GRID_SHAPE).masks  # type: ignore[arg-type]
     return LabelMasks(drawn["metastasis"] & ~drawn["bladder"], drawn["bladder"])
-
-
-def _code(masks: LabelMasks) -> NDArray[np.uint8]:
-    ignored = masks.ignored if masks.ignored is not None else np.zeros(GRID_SHAPE, bool)
-    return np.where(ignored, 3, np.where(masks.bladder, 2, np.where(masks.metastasis, 1, 0))).astype(np.uint8)
 
 
 def _load_one(file: Path) -> Iterator[Projected]:
